@@ -1,0 +1,305 @@
+"""The words of the service: plain frozen values, the language in which its parts talk to each other.
+
+Nothing here acts, opens anything or imports anything of ours. Times are seconds since the Unix epoch unless a name
+ends in ``_ms``; tokens are tokens of the model that is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+DEFAULT_ROOM = "default"
+"""The room that the root paths of the API and the library act on."""
+
+Role = Literal["system", "user", "assistant", "tool"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+# ── What people say ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One line that somebody wrote, after hygiene: as displayed, and beside it as the model reads it."""
+
+    id: str
+    """Unique in its room: the platform's id where the caller gave one, else ours."""
+    room: str = DEFAULT_ROOM
+    username: str
+    """The name as displayed."""
+    text: str
+    """The text as displayed."""
+    speaker: str
+    """The name as the model reads it: one line, no marker, never mistaken for a role."""
+    line: str
+    """The text as the model reads it: one line, no control token of any model family."""
+    user_id: str | None = None
+    """The platform's stable id of the person, where it has one: names change, this does not."""
+    emotes: tuple[str, ...] = ()
+    badges: tuple[str, ...] = ()
+    reply_to: str | None = None
+    """Id of the message or reply that this one answers, as the platform said."""
+    sent_at: float
+    position: int = 0
+    """Place in the room, rising from 1; 0 until it is stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost, in tokens, as the engine reported it."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int | None = None
+    """Prompt tokens that the engine took from its KV cache; None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long the parts of a turn took, in milliseconds, from its start."""
+
+    queued_ms: float = 0.0
+    first_token_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Something that the room talks about now."""
+
+    label: str
+    """In the viewers' own words."""
+    weight: float
+    """Share of the room's attention, 0 to 1, decaying while nobody mentions it."""
+    since: float
+    since_id: str
+    """Id of the message it began with."""
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the assistant said, and which messages it answers."""
+
+    id: str
+    room: str = DEFAULT_ROOM
+    text: str
+    """As viewers see it: cleaned, one line."""
+    raw: str
+    """The answer as the engine wrote it, without reasoning: what goes into later prompts, so that the engine's KV
+    cache still fits."""
+    answers: tuple[str, ...]
+    """Ids of the messages that it answers."""
+    after: int = 0
+    """Position of the newest message in its prompt: where the reply stands in the conversation."""
+    model: str = ""
+    finish_reason: FinishReason = "stop"
+    usage: Usage = field(default_factory=Usage)
+    timing: Timing = field(default_factory=Timing)
+    topics: tuple[Topic, ...] = ()
+    cached: bool = False
+    created_at: float = 0.0
+
+
+Entry = Message | Reply
+"""What a conversation is made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What was said before the window's first message, in a few sentences, with its provenance."""
+
+    text: str
+    covers: tuple[str, ...]
+    """Ids of the messages and replies that it was made from: forgetting one of them drops the summary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """An older message brought back because it matters to the newest ones."""
+
+    message: Message
+    score: float
+
+
+# ── What is sent to the engine ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How the engine chooses words. Every field is sent: an engine's own defaults change behind our back
+    (LM Studio takes them from a model's settings in its app)."""
+
+    temperature: float = 0.8
+    top_p: float = 0.95
+    top_k: int = 40
+    min_p: float = 0.05
+    repeat_penalty: float = 1.1
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    max_tokens: int = 256
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMessage:
+    """One message of a prompt, in the roles that chat templates know."""
+
+    role: Role
+    content: str
+    tool_calls: str | None = None
+    """Canonical JSON of the calls an assistant message made; only the OpenAI-compatible front uses it."""
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Exactly what is sent to the engine: immutable and hashable, so it is the cache key."""
+
+    messages: tuple[PromptMessage, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    model: str | None = None
+    """The model asked for; None means whichever the client serves."""
+    response_format: str | None = None
+    """Canonical JSON of a JSON-schema request."""
+    tools: str | None = None
+    """Canonical JSON of the tools offered."""
+    tool_choice: str | None = None
+    reasoning_effort: str | None = None
+
+
+# ── What comes back ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallDelta:
+    """A piece of a tool call, as streamed."""
+
+    index: int
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """One raw piece from the engine. Any field may be empty; the last one carries the finish reason."""
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A whole answer of the engine: its chunks, drained."""
+
+    text: str
+    reasoning: str = ""
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    finish_reason: FinishReason = "stop"
+    usage: Usage = field(default_factory=Usage)
+    model: str = ""
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """A model's answer, made fit for viewers."""
+
+    text: str
+    """What a viewer sees."""
+    reasoning: str = ""
+    """What was hidden."""
+    messages: tuple[str, ...] = ()
+    """The text split for the platform."""
+
+
+# ── What a caller of a turn sees ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """A clean piece of the reply; never taken back."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The turn is over and its reply is stored."""
+
+    reply: Reply
+
+
+TurnEvent = Delta | Completed
+
+
+# ── What the engine is ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class EngineKind(StrEnum):
+    """Which server answers: they differ in how they tell their model, its context and its token counts."""
+
+    LM_STUDIO = "lmstudio"
+    LLAMA_SERVER = "llama-server"
+    OLLAMA = "ollama"
+    VLLM = "vllm"
+    KOBOLDCPP = "koboldcpp"
+    OPENAI = "openai"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A model as the engine describes it."""
+
+    id: str
+    engine: EngineKind
+    loaded: bool | None = None
+    """None where the engine does not say."""
+    context_length: int | None = None
+    """Tokens of the context that is loaded now, for one request; not what the model could do."""
+    max_context_length: int | None = None
+    slots: int | None = None
+    """How many requests it answers side by side."""
+    shared_context: bool = False
+    """Whether the slots share one pool of context (LM Studio's unified KV cache)."""
+    size_bytes: int | None = None
+    builtin: bool = False
+    """Whether this is the small model that ships with the package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The part of the room that went into a prompt, counted."""
+
+    tokens: int = 0
+    budget: int = 0
+    """Most tokens that the prompt may have: the loaded context less the reply and the margin."""
+    context_length: int = 0
+    counted: Literal["exact", "estimated"] = "estimated"
+    margin: int = 0
+    """Tokens kept free because the count is an estimate."""
+    messages_in: int = 0
+    messages_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """Who the assistant is in a room."""
+
+    text: str = (
+        "You are a friendly co-host in a live chat. Several viewers talk to you at once; each line starts with the "
+        "viewer's name. Answer the newest lines in one or two short sentences of plain text, and call viewers by "
+        "their names."
+    )
+    name: str = "Assistant"
+    """What viewers call it."""
+    summaries: bool = True
+    """Whether what falls out of the window is summarised."""
