@@ -1,0 +1,86 @@
+"""The whole message: what a viewer sent, within bounds, in the four texts that the service works with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from llm_service.errors import InvalidMessage
+from llm_service.hygiene.characters import clean_characters, is_blank, one_line
+from llm_service.hygiene.control_tokens import defuse
+from llm_service.hygiene.names import speaker_of
+
+MAX_NAME_LENGTH = 50
+"""Code points of a username, after cleaning. Twitch allows 25."""
+MAX_TEXT_LENGTH = 2000
+"""Code points of a text, after cleaning. Twitch allows 500, Discord 2,000."""
+MAX_EMOTES = 100
+MAX_EMOTE_LENGTH = 100
+"""Code points of one emote's name, after cleaning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neutral:
+    """A message that can do no harm: as people see it, and as the model reads it."""
+
+    username: str
+    """The name as displayed: one line."""
+    text: str
+    """The text as displayed, with its own line breaks; may be empty where there are emotes."""
+    speaker: str
+    """The name as the model reads it: see `names.speaker_of`."""
+    line: str
+    """The text as the model reads it, emotes included: one line, no control token."""
+    emotes: tuple[str, ...]
+    """The emotes' names, each one line and no control token."""
+
+
+def neutralise_message(
+    *, username: str, text: str, emotes: Iterable[str] = (), reserved: Collection[str] = ()
+) -> Neutral:
+    """What remains of a message when nothing in it can be mistaken for structure.
+
+    ``reserved`` are the assistant's own names: a viewer who bears one of them is marked as a viewer. Applied to its own
+    result it changes nothing.
+
+    Raises:
+        InvalidMessage: nothing that can be seen is left of the name, or of text and emotes together; or one of them
+            is out of bounds.
+    """
+    name = _bounded(one_line(clean_characters(username)), MAX_NAME_LENGTH, "username")
+    displayed = _bounded(clean_characters(text), MAX_TEXT_LENGTH, "message")
+    names = _neutral_emotes(emotes)
+    line = _line(displayed, names)
+    if is_blank(name):
+        raise InvalidMessage("The username is empty after cleaning.")
+    if is_blank(line):
+        raise InvalidMessage("The message is empty after cleaning.")
+    return Neutral(username=name, text=displayed, speaker=speaker_of(name, reserved), line=line, emotes=names)
+
+
+def _bounded(text: str, limit: int, field: str) -> str:
+    if len(text) > limit:
+        raise InvalidMessage(f"The {field} is longer than {limit:,} characters.")
+    return text
+
+
+def _neutral_emotes(emotes: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(emotes)
+    if len(names) > MAX_EMOTES:
+        raise InvalidMessage(f"There are more than {MAX_EMOTES} emotes.")
+    cleaned = (_bounded(one_line(clean_characters(name)), MAX_EMOTE_LENGTH, "name of an emote") for name in names)
+    return tuple(defuse(name) for name in cleaned if not is_blank(name))
+
+
+def _line(text: str, emotes: tuple[str, ...]) -> str:
+    """Text and emotes on one line, filtered together: a token may be split over them.
+
+    Emotes that the text already names are not repeated; those beyond the length of a text are left out.
+    """
+    line = one_line(text)
+    if emotes:
+        words = set(line.split())
+        for emote in dict.fromkeys(emotes):
+            if emote not in words and len(line) + len(emote) < MAX_TEXT_LENGTH:
+                line = f"{line} {emote}" if line else emote
+    return defuse(line)
