@@ -291,6 +291,7 @@ def test_one_skeleton_for_every_spelling_of_a_name():
 
 
 @given(username=hostile, text=hostile, emotes=st.lists(hostile, max_size=4))
+@example(username="0", text="[0]~b]", emotes=[])
 @example(username="a", text="\u0915\u094d\u200d\u0301\u200d\u0301\u200d", emotes=[])
 @example(username="\U0001f469\ufe0f\u200d", text="a\ufe0f\u200d\U0001f469", emotes=["\u200d"])
 def test_whatever_is_typed_is_neutral_and_stays_so(username, text, emotes):

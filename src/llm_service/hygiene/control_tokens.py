@@ -68,10 +68,10 @@ _SQUARE_UNMISTAKABLE_NAME = re.compile(_SQUARE_UNMISTAKABLE, re.IGNORECASE)
 _LONGEST = 66
 """Characters between the brackets of a token, bars included."""
 _SHAPE = re.compile(
-    rf"<(?P<angled>[^\s<>()\[\]]{{1,{_LONGEST}}})>|\[(?P<square>[^\s<>()\[\]]{{1,{_LONGEST}}})\]"
-    r"|(?P<sure><</?sys>>|\]~!?b[\[\]]|\[e~\[)",  # Llama 2, MiniMax
-    re.IGNORECASE,
+    rf"<(?P<angled>[^\s<>()\[\]]{{1,{_LONGEST}}})>|\[(?P<square>[^\s<>()\[\]]{{1,{_LONGEST}}})\]", re.IGNORECASE
 )
+_SHAPELESS = re.compile(r"<</?sys>>|\]~!?b[\[\]]|\[e~\[", re.IGNORECASE)
+"""Llama 2 and MiniMax."""
 _OPENER = re.compile(r"[<\[\]&＜﹤＆﹠［﹇］﹈‹〈⟨❮ᐸ˂𝈶]")
 _CLOSER = re.compile(r"[>\[\]&＞﹥＆﹠［﹇］﹈›〉⟩❯ᐳ˃𝈷]")
 """A token has one of each; without them there is nothing to find."""
@@ -121,13 +121,14 @@ def _defused_once(line: str) -> str:
 
 def _tokens(view: str, angled: re.Pattern[str], square: re.Pattern[str]) -> list[Token]:
     """Where in ``view`` there is something of a token's shape that has one of the names asked for."""
-    return [
-        (*shape.span(), shape[0].translate(_DELIMITERS))
+    shapeless = list(_SHAPELESS.finditer(view))
+    found = shapeless or [
+        shape
         for shape in _SHAPE.finditer(view)
-        if shape["sure"]
-        or (shape["angled"] and angled.fullmatch(shape["angled"]))
+        if (shape["angled"] and angled.fullmatch(shape["angled"]))
         or (shape["square"] and square.fullmatch(shape["square"]))
     ]
+    return [(*token.span(), token[0].translate(_DELIMITERS)) for token in found]
 
 
 def _traced(tokens: list[Token], origins: list[Span]) -> list[Token]:
