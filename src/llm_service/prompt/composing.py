@@ -1,0 +1,171 @@
+"""The one way from a room to a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Literal, Protocol
+
+from llm_service.errors import PromptTooLong
+from llm_service.types import Entry, ModelInfo, Persona, Prompt, PromptMessage, Sampling, Summary, Window
+
+from .budget import REPLY_FLOOR, Budget, budget, share_of
+from .conversation import Lines, Turn, in_order, one_line_each, place, turns
+from .layout import Frame, opening_text, system_text
+from .notes import as_note
+from .trimming import newest_alone, trim
+
+RETENTION = 0.5
+"""Share of the window that stays when it is cut."""
+
+MOST_MESSAGES = 200
+"""Most messages and replies in a window, however large the context is: more of them cost time and help no chat."""
+
+LONGEST_STEP = 0.25
+"""Most of the window that is kept free for one more turn while the room is idle."""
+
+PERSONA_TOO_LONG = "The persona does not fit the model's loaded context: shorten it, or load a larger context."
+
+
+class Counter(Protocol):
+    """Counts tokens of the model that is loaded."""
+
+    @property
+    def counted(self) -> Literal["exact", "estimated"]:
+        """How it counts."""
+
+    def estimate(self, messages: Sequence[PromptMessage]) -> float:
+        """Tokens of a prompt of these messages, with everything that the chat template adds."""
+
+    def margin(self, estimate: float) -> int:
+        """Tokens to keep free beside that estimate; it never falls as the estimate rises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A prompt, and what became of the window."""
+
+    prompt: Prompt
+    window: Window
+    cut: int
+    """Position of the window's first message: to be stored with the room and given back at the next turn."""
+    dropped: tuple[Entry, ...] = ()
+    """What fell out of the window this time, in order."""
+
+
+def compose(
+    entries: Iterable[Entry],
+    *,
+    persona: Persona,
+    model: ModelInfo,
+    counter: Counter,
+    sampling: Sampling | None = None,
+    summary: Summary | None = None,
+    stable: str = "",
+    notes: Sequence[str] = (),
+    cut: int = 0,
+    retention: float = RETENTION,
+    most_messages: int = MOST_MESSAGES,
+    fold_system: bool = False,
+    lines: Lines = one_line_each,
+    sharing: int | None = None,
+    idle: bool = False,
+) -> Composed:
+    """Lay a room out as a prompt that fits the context which is loaded now.
+
+    ``entries`` are stored messages and replies in any order; what stands before ``cut`` is ignored, so the window is
+    enough. ``stable`` is constant text below the persona; ``notes`` change every turn, the most important one last.
+    ``most_messages`` counts replies too. ``sharing`` is how many requests may run side by side where the engine's slots
+    share one context (default: all slots). Summary and notes are left out where they would take more than half of what
+    the persona and the newest message leave free.
+
+    With ``idle`` the window is also cut when another turn as long as its longest would not fit. Done while nobody waits
+    and followed by the request that ``warming`` makes, it takes the cost of the cut out of the viewers' sight.
+
+    Raises ``PromptTooLong`` if the persona cannot fit, or the newest message with it.
+    """
+    sampling = sampling or Sampling()
+    inside = [entry for entry in in_order(entries) if place(entry) >= (cut, 0)]
+    talk = turns(inside, lines)
+    least = newest_alone(talk, lines)
+    wanted = Frame(
+        system=system_text(persona, stable),
+        opening=opening_text(summary),
+        notes=tuple(filter(None, map(as_note, notes))),
+        fold_system=fold_system,
+    )
+    parts = _part(wanted.bare(), least, counter, share_of(model, sharing), sampling.max_tokens)
+    frame = _affordable(wanted, least, counter, parts.prompt)
+    space = _Space(frame=frame, counter=counter, tokens=parts.prompt, entries=most_messages)
+    kept = trim(talk, space.fill, full=space.full(talk, idle=idle), retention=retention, lines=lines)
+    start = cut if kept is talk else kept[0].messages[0].position
+    prompt = Prompt(messages=frame.around(kept), sampling=replace(sampling, max_tokens=parts.reply))
+    return Composed(
+        prompt=prompt,
+        window=_window(prompt, kept, parts, counter),
+        cut=start,
+        dropped=tuple(entry for entry in inside if place(entry) < (start, 0)),
+    )
+
+
+def warming(prompt: Prompt) -> Prompt:
+    """The request that makes the engine read a prompt and say next to nothing, so that its KV cache is ready for it."""
+    return replace(prompt, sampling=replace(prompt.sampling, max_tokens=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Space:
+    """The room that turns have in a prompt."""
+
+    frame: Frame
+    counter: Counter
+    tokens: int
+    entries: int
+
+    def fill(self, turns: Sequence[Turn]) -> float:
+        """Which share of it these turns fill, by tokens or by number, whichever is more."""
+        empty = self.counter.estimate(self.frame.around(()))
+        taken = self.counter.estimate(self.frame.around(turns)) - empty
+        by_tokens = taken / max(self.tokens - empty, 1e-9)
+        return max(by_tokens, sum(turn.entries for turn in turns) / max(self.entries, 1))
+
+    def full(self, turns: Sequence[Turn], *, idle: bool) -> float:
+        """The share above which the window is cut."""
+        step = max((self.fill([turn]) for turn in turns), default=0.0) if idle else 0.0
+        return 1 - min(step, LONGEST_STEP)
+
+
+def _part(bare: Frame, least: Sequence[Turn], counter: Counter, share: int, max_tokens: int) -> Budget:
+    """Part the context so that the persona and the newest message have room."""
+    margin = counter.margin(share)
+    empty = counter.estimate(bare.around(()))
+    if empty > share - margin - min(max_tokens, REPLY_FLOOR):
+        raise PromptTooLong(PERSONA_TOO_LONG)
+    needed = max(empty, counter.estimate(bare.around(least)))
+    return budget(share, max_tokens, margin=margin, needed=ceil(needed))
+
+
+def _affordable(wanted: Frame, least: Sequence[Turn], counter: Counter, tokens: int) -> Frame:
+    """The frame with the summary and as many of the last notes as half of the free room can take."""
+
+    def size(frame: Frame) -> float:
+        return max(counter.estimate(frame.around(least)), counter.estimate(frame.around(())))
+
+    most = (size(wanted.bare()) + tokens) / 2
+    summarised = replace(wanted, notes=())
+    frame = summarised if size(summarised) <= most else wanted.bare()
+    noted = (replace(frame, notes=wanted.notes[first:]) for first in range(len(wanted.notes)))
+    return next((frame for frame in noted if size(frame) <= most), frame)
+
+
+def _window(prompt: Prompt, kept: Sequence[Turn], parts: Budget, counter: Counter) -> Window:
+    return Window(
+        tokens=ceil(counter.estimate(prompt.messages) - 1e-6),
+        budget=parts.prompt,
+        context_length=parts.context_length,
+        counted=counter.counted,
+        margin=parts.margin,
+        messages_in=sum(len(turn.messages) for turn in kept),
+        messages_out=max(kept[0].messages[0].position - 1, 0) if kept else 0,
+    )

@@ -1,0 +1,70 @@
+"""The room as a conversation: messages and replies in order, merged into turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from llm_service.types import Entry, Message, Reply
+
+Lines = Callable[[Sequence[Message]], Sequence[str]]
+"""Renders the messages of one turn as lines. It must give the same lines for the same messages every time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What viewers wrote between two replies, and what the assistant said to it."""
+
+    messages: tuple[Message, ...]
+    said: str
+    """The messages as the model reads them, one line each or fewer."""
+    replies: tuple[Reply, ...] = ()
+
+    @property
+    def answered(self) -> str:
+        """The replies as the engine wrote them; empty while nobody has answered."""
+        return "\n".join(reply.raw for reply in self.replies)
+
+    @property
+    def entries(self) -> int:
+        """How many messages and replies it is made of."""
+        return len(self.messages) + len(self.replies)
+
+
+def place(entry: Entry) -> tuple[int, int]:
+    """Where an entry stands: messages by position, a reply right after the newest message that it saw."""
+    return (entry.after, 1) if isinstance(entry, Reply) else (entry.position, 0)
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries as they were said; entries in the same place keep the order in which they were given."""
+    return sorted(entries, key=place)
+
+
+def one_line_each(messages: Sequence[Message]) -> Sequence[str]:
+    """A line for every message: who, and what."""
+    return [f"{message.speaker}: {message.line}" for message in messages]
+
+
+def say(messages: Sequence[Message], lines: Lines) -> str:
+    """The content of a user turn; never empty, whatever ``lines`` leaves out."""
+    return "\n".join(lines(messages)) or "\n".join(one_line_each(messages))
+
+
+def turns(entries: Iterable[Entry], lines: Lines = one_line_each) -> tuple[Turn, ...]:
+    """The entries, which must be in order, as turns that begin with a viewer.
+
+    A reply that no message comes before is left out, and so is one without text: templates want strict alternation and
+    no empty content.
+    """
+    found: list[Turn] = []
+    spoken = (entry for entry in entries if not isinstance(entry, Reply) or entry.raw.strip())
+    for by_assistant, group in groupby(spoken, key=lambda entry: isinstance(entry, Reply)):
+        if not by_assistant:
+            messages = tuple(entry for entry in group if isinstance(entry, Message))
+            found.append(Turn(messages, say(messages, lines)))
+        elif found:
+            replies = tuple(entry for entry in group if isinstance(entry, Reply))
+            found[-1] = replace(found[-1], replies=replies)
+    return tuple(found)

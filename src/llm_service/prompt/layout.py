@@ -1,0 +1,69 @@
+"""Where everything stands in a prompt: what never changes first, what changes every turn last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llm_service.types import Persona, PromptMessage, Summary
+
+from .conversation import Turn
+
+SILENCE = "(No new messages.)"
+"""What the last user turn says when there is nothing to answer: templates want a user turn with content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around the turns of a prompt."""
+
+    system: str = ""
+    """Constant for a room: the persona, and what else never changes."""
+    opening: str = ""
+    """What was said before the first turn, in short; it changes only when the window is cut. It stands in the first
+    user turn since it is made of viewers' words, and the system message must never carry those."""
+    notes: tuple[str, ...] = ()
+    """What changes from turn to turn: the end of the last user turn, each on a line that begins with a parenthesis,
+    as no viewer's line does."""
+    fold_system: bool = False
+    """For templates that refuse a system message: it becomes the head of the first user turn."""
+
+    def around(self, turns: Sequence[Turn]) -> tuple[PromptMessage, ...]:
+        """The messages of the prompt: at most one system message, then user and assistant strictly in turn, the last
+        one a user's; none of them empty."""
+        said = [[turn.said] for turn in turns]
+        if not turns or turns[-1].answered:
+            said.append([] if self.notes else [SILENCE])
+        said[0][:0] = [self.system, self.opening] if self.fold_system else [self.opening]
+        said[-1].append("\n".join(self.notes))
+        users = ["\n\n".join(filter(None, parts)) for parts in said]
+        return self._system_message() + _alternate(users, [turn.answered for turn in turns])
+
+    def bare(self) -> Frame:
+        """The same without what can be spared."""
+        return Frame(system=self.system, fold_system=self.fold_system)
+
+    def _system_message(self) -> tuple[PromptMessage, ...]:
+        if self.fold_system or not self.system:
+            return ()
+        return (PromptMessage(role="system", content=self.system),)
+
+
+def _alternate(users: Sequence[str], answers: Sequence[str]) -> tuple[PromptMessage, ...]:
+    messages = []
+    for index, user in enumerate(users):
+        messages.append(PromptMessage(role="user", content=user))
+        if index < len(answers) and answers[index]:
+            messages.append(PromptMessage(role="assistant", content=answers[index]))
+    return tuple(messages)
+
+
+def system_text(persona: Persona, stable: str) -> str:
+    """The persona, and below it what else is constant in this room."""
+    return "\n\n".join(filter(None, (persona.text.strip(), stable.strip())))
+
+
+def opening_text(summary: Summary | None) -> str:
+    """The summary as a line that no viewer can have written."""
+    text = " ".join(summary.text.split()) if summary else ""
+    return f"(Earlier in this chat: {text})" if text else ""
