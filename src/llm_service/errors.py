@@ -26,6 +26,7 @@
     │   ├── RateLimited                      this viewer, key or service has had its share
     │   ├── EngineResting                    the circuit breaker is open
     │   └── ShuttingDown                     the service is stopping
+    ├── TurnDropped                          what the reply was made from was forgotten meanwhile
     ├── InputError                           the caller can mend it
     │   ├── InvalidMessage                   empty after cleaning, too long, …
     │   ├── PromptTooLong                    the newest message alone does not fit the context
@@ -239,6 +240,13 @@ class ShuttingDown(Refused):
 
     code = "shutting_down"
     detail = "The service is stopping."
+
+
+class TurnDropped(LLMServiceError):
+    """What the reply was made from was forgotten while it was being written, so it must not be seen."""
+
+    code = "turn_dropped"
+    detail = "The reply was dropped: a message that it was made from was forgotten meanwhile."
 
 
 class InputError(LLMServiceError):

@@ -6,9 +6,10 @@ ends in ``_ms``; tokens are tokens of the model that is loaded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 DEFAULT_ROOM = "default"
 """The room that the root paths of the API and the library act on."""
@@ -18,6 +19,20 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
 # ── What people say ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One line as a caller hands it over: nothing about it is trusted yet."""
+
+    username: str
+    text: str
+    emotes: tuple[str, ...] = ()
+    message_id: str | None = None
+    user_id: str | None = None
+    reply_to: str | None = None
+    badges: tuple[str, ...] = ()
+    sent_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,3 +318,23 @@ class Persona:
     """What viewers call it."""
     summaries: bool = True
     """Whether what falls out of the window is summarised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """A room as it is now: the conversation that the model sees, and what is known about it."""
+
+    room: str
+    persona: Persona
+    entries: tuple[Entry, ...]
+    """The window, in conversation order."""
+    summary: Summary | None
+    topics: tuple[Topic, ...]
+    window: Window
+    policy: Mapping[str, Any]
+    """The effective turn-taking policy."""
+    messages: int
+    """Messages in the room, those before the window included."""
+    replies: int
+    model: str
+    created_at: float
