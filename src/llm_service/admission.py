@@ -1,0 +1,275 @@
+"""Who may use the engine now, who waits, and who is refused at once.
+
+An engine has few slots and answers what it has accepted: a request too many makes all of them late. So requests wait
+here and nowhere else. The queue is bounded, fair between callers, and honest: what could not be finished before its
+deadline is refused when it comes, not when its time is up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+from types import TracebackType
+
+from .errors import DeadlineTooShort, LLMServiceError, QueueFull, ShuttingDown
+
+QUEUE_SIZE = 32
+LEARNING_RATE = 0.2
+"""Weight of the newest request in the service time that is expected of the next."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    caller: str
+    deadline: float
+    background: bool
+    granted: asyncio.Future[None]
+    since: float
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A slot of the engine, held for as long as the ``with`` lasts."""
+
+    _admission: Admission
+    caller: str
+    background: bool
+    since: float
+    queued: float = 0.0
+    """Seconds that it was waited for."""
+    useful: bool = False
+    """Set when the engine has answered: only then does the time taken say how long an answer takes."""
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._admission._leave(self)
+
+
+class Admission:
+    """The engine's slots and the queue before them. Times are the running loop's, in seconds."""
+
+    def __init__(self, slots: int = 4, queue_size: int = QUEUE_SIZE) -> None:
+        self._slots = max(1, slots)
+        self._queue_size = queue_size
+        self._running: Counter[str] = Counter()
+        self._background = 0
+        self._queues: dict[str, deque[_Waiter]] = {}
+        self._later: deque[_Waiter] = deque()
+        self._service_time: float | None = None
+        self._closed = False
+
+    # ── What is ──
+
+    @property
+    def slots(self) -> int:
+        """How many requests the engine answers side by side."""
+        return self._slots
+
+    @property
+    def in_flight(self) -> int:
+        """How many it is answering."""
+        return self._running.total()
+
+    @property
+    def queued(self) -> int:
+        """How many wait, background work included."""
+        return len(self._later) + sum(map(len, self._queues.values()))
+
+    @property
+    def service_time(self) -> float | None:
+        """Seconds that a request occupies a slot, as observed; None before the first."""
+        return self._service_time
+
+    def wait_time(self, ahead: int | None = None) -> float:
+        """Seconds until a slot is free for a request with this many waiting before it (all of them by default)."""
+        ahead = self.queued if ahead is None else ahead
+        excess = self.in_flight + ahead + 1 - self._slots
+        return max(0, excess) * (self._service_time or 0.0) / self._slots
+
+    # ── What happens ──
+
+    def resize(self, slots: int) -> None:
+        """The engine has another number of slots now."""
+        self._slots = max(1, slots)
+        self._dispatch()
+
+    def close(self) -> None:
+        """Take nobody in any more, and send home who waits."""
+        self._closed = True
+        for waiter in list(self._waiting()):
+            self._refuse(waiter, ShuttingDown())
+
+    async def enter(self, caller: str = "", *, deadline: float = inf, background: bool = False) -> Place:
+        """Wait for a slot and take it. Leave the place with ``with``.
+
+        ``deadline`` is a time of the running loop. Raises QueueFull, DeadlineTooShort or ShuttingDown, each with the
+        time after which it is worth trying again.
+        """
+        if self._closed:
+            raise ShuttingDown
+        now = asyncio.get_running_loop().time()
+        if self._may_run(caller, background) and not self._somebody_waits(background):
+            return self._place(caller, background, now)
+        self._refuse_hopeless(caller, deadline - now, background)
+        self._make_room(caller, background)
+        waiter = self._enqueue(caller, deadline, background, now)
+        try:
+            await waiter.granted
+        except asyncio.CancelledError:
+            self._withdraw(waiter)
+            raise
+        return self._place(caller, background, now, taken=True)
+
+    def _place(self, caller: str, background: bool, asked: float, *, taken: bool = False) -> Place:
+        if not taken:
+            self._take(caller, background)
+        now = asyncio.get_running_loop().time()
+        return Place(self, caller, background, since=now, queued=now - asked)
+
+    def _take(self, caller: str, background: bool) -> None:
+        self._running[caller] += 1
+        self._background += background
+
+    def _leave(self, place: Place) -> None:
+        if place.useful:
+            self._learn(asyncio.get_running_loop().time() - place.since)
+        self._give_back(place.caller, place.background)
+
+    def _give_back(self, caller: str, background: bool) -> None:
+        self._running[caller] -= 1
+        if not self._running[caller]:
+            del self._running[caller]
+        self._background -= background
+        self._dispatch()
+
+    def _learn(self, seconds: float) -> None:
+        known = self._service_time
+        self._service_time = seconds if known is None else known + LEARNING_RATE * (seconds - known)
+
+    # ── Who may run ──
+
+    def _may_run(self, caller: str, background: bool) -> bool:
+        """Whether a slot is free for it. Background work leaves one slot for replies where there are several."""
+        if background and self._slots > 1 and self._background >= self._slots - 1:
+            return False
+        return self.in_flight < self._slots
+
+    def _somebody_waits(self, background: bool) -> bool:
+        return bool(self._queues) or (background and bool(self._later))
+
+    def _dispatch(self) -> None:
+        """Give free slots to those who wait: callers in turn, then background work."""
+        while self.in_flight < self._slots:
+            waiter = self._next_reply() or self._next_background()
+            if waiter is None:
+                return
+            if waiter.granted.done():
+                continue
+            now = waiter.granted.get_loop().time()
+            if waiter.deadline - now < (self._service_time or 0.0) / 2:
+                self._answer(waiter, DeadlineTooShort(retry_after=self.wait_time()))
+                continue
+            self._take(waiter.caller, waiter.background)
+            self._answer(waiter, None)
+
+    def _next_reply(self) -> _Waiter | None:
+        """The first in the queue of the next caller that has not got its share; if all have, of the one with least."""
+        if not self._queues:
+            return None
+        within = (caller for caller in self._queues if self._running[caller] < self._share())
+        caller = next(within, min(self._queues, key=self._running.__getitem__))
+        queue = self._queues.pop(caller)
+        waiter = queue.popleft()
+        if queue:
+            self._queues[caller] = queue
+        return waiter
+
+    def _share(self) -> int:
+        """How many slots one caller may have while others wait: half of them, but at least one."""
+        return max(1, self._slots // 2)
+
+    def _next_background(self) -> _Waiter | None:
+        if self._later and not self._queues and self._may_run(self._later[0].caller, background=True):
+            return self._later.popleft()
+        return None
+
+    # ── Who waits ──
+
+    def _enqueue(self, caller: str, deadline: float, background: bool, now: float) -> _Waiter:
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(caller, deadline, background, granted, now)
+        if background:
+            self._later.append(waiter)
+        else:
+            self._queues.setdefault(caller, deque()).append(waiter)
+        return waiter
+
+    def _waiting(self) -> Iterator[_Waiter]:
+        for queue in self._queues.values():
+            yield from queue
+        yield from self._later
+
+    def _withdraw(self, waiter: _Waiter) -> None:
+        """Its caller has gone: give up its place in the queue, or the slot that it was just given."""
+        if waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
+            self._give_back(waiter.caller, waiter.background)
+        else:
+            self._forget(waiter)
+
+    def _forget(self, waiter: _Waiter) -> None:
+        queue = self._later if waiter.background else self._queues.get(waiter.caller)
+        if queue is None or waiter not in queue:
+            return
+        queue.remove(waiter)
+        if not queue and not waiter.background:
+            del self._queues[waiter.caller]
+
+    def _refuse(self, waiter: _Waiter, error: LLMServiceError) -> None:
+        self._forget(waiter)
+        self._answer(waiter, error)
+
+    @staticmethod
+    def _answer(waiter: _Waiter, error: LLMServiceError | None) -> None:
+        if waiter.granted.done():
+            return
+        if error is None:
+            waiter.granted.set_result(None)
+        else:
+            waiter.granted.set_exception(error)
+
+    # ── Who is refused ──
+
+    def _refuse_hopeless(self, caller: str, left: float, background: bool) -> None:
+        """Raise DeadlineTooShort for what could not be done in time, as long as requests go on taking what they do."""
+        wait = self.wait_time(self._ahead(caller, background))
+        if wait + (self._service_time or 0.0) > left:
+            raise DeadlineTooShort(retry_after=wait)
+
+    def _ahead(self, caller: str, background: bool) -> int:
+        """How many are served before a newcomer of this caller: callers take turns."""
+        if background:
+            return self.queued
+        turns = len(self._queues.get(caller, ())) + 1
+        return sum(min(len(queue), turns) for other, queue in self._queues.items() if other != caller) + turns - 1
+
+    def _make_room(self, caller: str, background: bool) -> None:
+        """Raise QueueFull, unless somebody waits who has less right to: background work, or the greediest caller."""
+        if self.queued < self._queue_size:
+            return
+        full = QueueFull(retry_after=self.wait_time())
+        if background:
+            raise full
+        if self._later:
+            self._refuse(self._later[-1], full)
+            return
+        greediest = max(self._queues, key=lambda other: len(self._queues[other]), default=caller)
+        if len(self._queues.get(greediest, ())) <= len(self._queues.get(caller, ())) + 1:
+            raise full
+        self._refuse(self._queues[greediest][-1], full)

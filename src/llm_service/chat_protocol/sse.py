@@ -1,0 +1,86 @@
+"""Server-sent events, read from bytes that may be cut anywhere (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..errors import EngineTooLarge
+
+LINE_LIMIT = 1_000_000
+"""Bytes of one line, or of the data of one event, after which the engine is taken to be out of its mind."""
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """One event: what it is called and what it carries."""
+
+    name: bytes
+    data: bytes
+
+
+class EventDecoder:
+    """Bytes in, events out. Lines may end in LF, CR or CRLF; comments and unknown fields are passed over."""
+
+    def __init__(self, line_limit: int = LINE_LIMIT) -> None:
+        self._limit = line_limit
+        self._line = bytearray()
+        self._data: list[bytes] = []
+        self._size = 0
+        self._name = b""
+        self._after_cr = False
+        self._at_start = True
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that these bytes complete. Raises EngineTooLarge when a line or an event does not end."""
+        if self._after_cr and data:
+            self._after_cr = False
+            data = data.removeprefix(b"\n")
+        if b"\r" in data:
+            self._after_cr = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        head, newline, tail = data.rpartition(b"\n")
+        events: list[Event] = []
+        if newline:
+            for line in (bytes(self._line) + head).split(b"\n"):
+                self._take(line, events)
+            self._line.clear()
+        self._line += tail
+        if len(self._line) > self._limit:
+            raise EngineTooLarge
+        return events
+
+    def flush(self) -> list[Event]:
+        """The event that was not yet ended by a blank line, at the end of the stream. Some servers leave it out."""
+        events: list[Event] = []
+        self._take(bytes(self._line), events)
+        self._take(b"", events)
+        self._line.clear()
+        return events
+
+    def _take(self, line: bytes, events: list[Event]) -> None:
+        if self._at_start:
+            self._at_start = False
+            line = line.removeprefix(BOM)
+        if line.startswith(b"data:"):
+            self._add(line[6:] if line.startswith(b"data: ") else line[5:])
+        elif line.startswith(b"event:"):
+            self._name = line[6:].removeprefix(b" ")
+        elif line == b"data":
+            self._add(b"")
+        elif not line:
+            self._dispatch(events)
+
+    def _add(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > self._limit:
+            raise EngineTooLarge
+        self._data.append(data)
+
+    def _dispatch(self, events: list[Event]) -> None:
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            events.append(Event(self._name, data))
+            self._data.clear()
+            self._size = 0
+        self._name = b""

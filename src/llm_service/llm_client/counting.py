@@ -1,0 +1,73 @@
+"""Exact token counts, where the engine counts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from ..chat_protocol import Source, messages_of
+from ..errors import EngineError
+from ..types import Prompt
+from .connection import Connection
+
+REMEMBERED = 256
+"""Counts that are kept."""
+
+
+class TokenCounter:
+    """Counts a prompt as the engine will: with its chat template and its vocabulary."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: OrderedDict[tuple[str, Prompt], int] = OrderedDict()
+
+    async def count(self, prompt: Prompt, model: str, source: Source) -> int | None:
+        """The tokens of this prompt; None where the engine does not count, or not now."""
+        key = (model, prompt)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        try:
+            tokens = await self._ask(prompt, model, source)
+        except EngineError:
+            return None
+        if tokens is not None:
+            self._known[key] = tokens
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return tokens
+
+    async def _ask(self, prompt: Prompt, model: str, source: Source) -> int | None:
+        if source is Source.LLAMA_SERVER:
+            return await self._llama_server(prompt)
+        if source is Source.VLLM:
+            body = {"model": model, "messages": messages_of(prompt)}
+            return _number(await self._connection.post_json("tokenize", body, root=True), "count")
+        if source is Source.KOBOLDCPP:
+            body = {"prompt": _in_chatml(prompt)}
+            return _number(await self._connection.post_json("api/extra/tokencount", body, root=True), "value")
+        return None
+
+    async def _llama_server(self, prompt: Prompt) -> int | None:
+        """The template and the tokens in two steps, which every version of llama-server has."""
+        post = self._connection.post_json
+        rendered = await post("apply-template", {"messages": messages_of(prompt)}, root=True)
+        text = rendered.get("prompt") if isinstance(rendered, dict) else None
+        if not isinstance(text, str):
+            return None
+        body = {"content": text, "add_special": True, "parse_special": True}
+        counted = await post("tokenize", body, root=True)
+        tokens = counted.get("tokens") if isinstance(counted, dict) else None
+        return len(tokens) if isinstance(tokens, list) else None
+
+
+def _in_chatml(prompt: Prompt) -> str:
+    """KoboldCpp counts text but does not tell its template: ChatML's frame is longer than most, so the count of it is
+    rather too high than too low."""
+    turns = [f"<|im_start|>{message.role}\n{message.content}<|im_end|>\n" for message in prompt.messages]
+    return "".join([*turns, "<|im_start|>assistant\n"])
+
+
+def _number(answer: Any, key: str) -> int | None:
+    value = answer.get(key) if isinstance(answer, dict) else None
+    return value if isinstance(value, int) else None

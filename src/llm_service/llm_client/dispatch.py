@@ -1,0 +1,207 @@
+"""From a prompt to an answer: is the model there, is there a slot, and what to do when it goes wrong.
+
+::
+
+    model ready? ── no ─▶ ModelLoading, ModelNotLoaded
+         │
+    breaker closed? ─ no ─▶ EngineResting
+         │
+    slot ── none in time ─▶ QueueFull, DeadlineTooShort
+         │
+    attempt ◀── again, if it may help and nothing was passed on yet
+         │
+    chunks
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..admission import Admission
+from ..breaker import Breaker
+from ..chat_protocol import Inventory, Source, fold_roles, request_body, same_model, without_schema
+from ..errors import (
+    ContextOverflow,
+    EngineDisconnected,
+    EngineError,
+    EngineFailed,
+    EngineTimeout,
+    EngineUnavailable,
+    LLMServiceError,
+    ModelNotLoaded,
+    SchemaRejected,
+    TemplateRejected,
+)
+from ..types import ModelInfo, Prompt
+from .connection import Connection
+from .exchange import Exchange, Limits
+from .flight import Flight
+from .loading import Loader, on_its_way
+from .retry import RetryBudget, retry_delay
+from .state import Counters
+from .watch import Watch
+
+log = logging.getLogger(__name__)
+
+_CHANGES_THE_MODEL = (EngineUnavailable, EngineFailed, ModelNotLoaded, ContextOverflow)
+"""After these the engine may hold another model, another context, or none."""
+_JIT = {Source.LM_STUDIO_V1, Source.LM_STUDIO_V0, Source.OLLAMA}
+"""Engines that load a model when a request names it."""
+
+
+class Dispatch:
+    """Carries prompts to the engine and their answers into flights."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        watch: Watch,
+        loader: Loader,
+        admission: Admission,
+        breaker: Breaker,
+        counters: Counters,
+        limits: Limits,
+        attempts: int,
+        model: str | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._connection = connection
+        self._watch = watch
+        self._loader = loader
+        self._admission = admission
+        self._breaker = breaker
+        self._counters = counters
+        self._limits = limits
+        self._attempts = attempts
+        self._model = model
+        self._budget = RetryBudget(clock=clock)
+        self._strict_templates: set[str] = set()
+        self._strangers: set[tuple[str, str]] = set()
+
+    # ── Which model ──
+
+    def pick(self, inventory: Inventory, asked: str | None) -> ModelInfo | None:
+        """The model that answers when ``asked`` is asked for; None where the engine does not list it."""
+        name = asked or self._model
+        return inventory.named(name) if name else inventory.default()
+
+    async def ready(self, asked: str | None = None) -> str:
+        """The name of the model to ask for. Raises ModelLoading or ModelNotLoaded where it cannot answer."""
+        inventory = await self._watch.current()
+        name = asked or self._model
+        if inventory is None:
+            return name or ""
+        model = self.pick(inventory, asked)
+        if model is None:
+            if name is None and inventory.source is not Source.OPENAI:
+                raise ModelNotLoaded
+            return name or ""
+        self.keep_loaded(inventory, model)
+        return model.id
+
+    def keep_loaded(self, inventory: Inventory, model: ModelInfo) -> None:
+        """Start loading a model that is not loaded; raises ModelLoading then, or why it could not be loaded."""
+        if model.loaded is False and inventory.source in _JIT:
+            self._loader.ensure(model, inventory.source)
+            raise on_its_way()
+
+    # ── One prompt ──
+
+    async def fly(self, flight: Flight, prompt: Prompt, caller: str = "", *, background: bool = False) -> bool:
+        """Fill ``flight`` with the answer to ``prompt``; gives whether it is whole. Raises what a caller must know."""
+        model = await self.ready(prompt.model)
+        self._breaker.check()
+        try:
+            place = await self._admission.enter(caller, deadline=flight.deadline, background=background)
+        except LLMServiceError:
+            self._counters.refusals += 1
+            raise
+        with place:
+            flight.admitted = asyncio.get_running_loop().time()
+            whole = await self._persist(flight, prompt, model)
+            place.useful = True
+        return whole
+
+    async def _persist(self, flight: Flight, prompt: Prompt, model: str) -> bool:
+        """Attempt until it succeeds or is not worth another try."""
+        self._budget.request()
+        if model in self._strict_templates:
+            prompt = fold_roles(prompt)
+        while True:
+            try:
+                return await self._attempt(flight, prompt, model)
+            except EngineError as error:
+                self._note(error, flight)
+                if flight.chunks:
+                    raise
+                mended = self._mended(prompt, error, model)
+                if mended is None:
+                    await self._pause(error, flight)
+                else:
+                    prompt = mended
+                self._counters.retries += 1
+
+    async def _attempt(self, flight: Flight, prompt: Prompt, model: str) -> bool:
+        flight.attempts += 1
+        self._counters.attempts += 1
+        exchange = Exchange(self._connection, flight, self._limits, tools=prompt.tools is not None)
+        with self._guarded(flight):
+            await exchange.run(request_body(prompt, model), fresh=flight.attempts > 1)
+        self._check_model(model, flight.model)
+        return not exchange.cut
+
+    @contextmanager
+    def _guarded(self, flight: Flight) -> Iterator[None]:
+        """Tell the breaker how a call went. A time-out of the caller's counts if the engine had said nothing."""
+        self._breaker.enter()
+        try:
+            yield
+        except (EngineUnavailable, EngineDisconnected, EngineTimeout):
+            self._breaker.failed()
+            raise
+        except EngineError:
+            self._breaker.succeeded()
+            raise
+        except asyncio.CancelledError:
+            if flight.overdue and flight.first_chunk is None:
+                self._breaker.failed()
+            else:
+                self._breaker.abandoned()
+            raise
+        self._breaker.succeeded()
+
+    def _note(self, error: EngineError, flight: Flight) -> None:
+        self._counters.failed(error.code)
+        if isinstance(error, _CHANGES_THE_MODEL):
+            self._watch.doubt()
+        log.warning("attempt failed", extra={"code": error.code, "attempt": flight.attempts})
+
+    def _mended(self, prompt: Prompt, error: EngineError, model: str) -> Prompt | None:
+        """The prompt in a form that this engine may accept, where the error says what was wrong with it."""
+        mended = None
+        if isinstance(error, TemplateRejected):
+            mended = fold_roles(prompt)
+            self._strict_templates.add(model)
+        elif isinstance(error, SchemaRejected):
+            mended = without_schema(prompt)
+        return mended if mended != prompt else None
+
+    async def _pause(self, error: EngineError, flight: Flight) -> None:
+        """Wait before the next attempt, or raise the error where there is not to be one."""
+        left = flight.deadline - asyncio.get_running_loop().time()
+        delay = retry_delay(error, flight.attempts, left=left, attempts=self._attempts)
+        if delay is None or self._breaker.state == "open" or not self._budget.allow():
+            raise error
+        await asyncio.sleep(delay)
+
+    def _check_model(self, asked: str, answered: str) -> None:
+        """LM Studio lets whatever is loaded answer for a name that it does not know: say so, once."""
+        if not answered or not asked or same_model(answered, asked) or (asked, answered) in self._strangers:
+            return
+        self._strangers.add((asked, answered))
+        self._watch.doubt()
+        log.warning("another model answered", extra={"asked": asked, "answered": answered})

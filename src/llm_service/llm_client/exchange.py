@@ -1,0 +1,108 @@
+"""One attempt: the prompt goes out, the answer comes in, within limits of time and of size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..chat_protocol import AnswerDecoder, is_blank
+from ..errors import EmptyReply, EngineBadResponse, EngineDisconnected, EngineTimeout
+from ..types import Chunk
+from .connection import Answer, Connection
+from .flight import Flight
+
+TAIL_LIMIT = 1.0
+"""Seconds that are waited for the usage and the end of an answer that is complete but for them."""
+REASONING_LIMIT = 256 * 1024
+"""Characters of thinking after which nothing good will come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one attempt may take. Seconds and characters."""
+
+    first_token: float | None = None
+    """To the first chunk; None leaves it to the deadline."""
+    gap: float = 10.0
+    """Between two chunks."""
+    text: int = 16 * 1024
+    """Visible text: what is longer is cut, marked as cut, and the engine is stopped."""
+
+
+class Exchange:
+    """Reads one answer into a flight."""
+
+    def __init__(self, connection: Connection, flight: Flight, limits: Limits, *, tools: bool = False) -> None:
+        self._connection = connection
+        self._flight = flight
+        self._limits = limits
+        self._tools = tools
+        self._decoder = AnswerDecoder()
+        self._answer: Answer | None = None
+        self._held: list[Chunk] = []
+        self._room = limits.text
+        self._thinking_room = REASONING_LIMIT
+        self.visible = False
+        """Whether something came that a viewer may see."""
+        self.cut = False
+        """Whether the answer was longer than we take."""
+
+    async def run(self, body: bytes, *, fresh: bool = False) -> None:
+        """Send ``body`` and pass on what comes. Raises what went wrong, EmptyReply if nothing visible came."""
+        try:
+            async with asyncio.timeout(self._limits.first_token) as limit:
+                async with self._connection.post("chat/completions", body, fresh=fresh) as self._answer:
+                    await self._read(self._answer, limit)
+        except TimeoutError as exc:
+            if not self._decoder.finished:
+                raise EngineBadResponse if self._answer and self._answer.lost else EngineTimeout from exc
+        except EngineDisconnected:
+            if not self._decoder.finished:
+                raise
+        if not self.visible:
+            raise EmptyReply
+
+    async def _read(self, answer: Answer, limit: asyncio.Timeout) -> None:
+        self._decoder = decoder = AnswerDecoder(event_stream=answer.event_stream)
+        loop = asyncio.get_running_loop()
+        while not decoder.done:
+            data = await answer.read()
+            chunks = decoder.feed(data) if data else decoder.end()
+            if chunks:
+                now = loop.time()
+                limit.reschedule(now + (TAIL_LIMIT if decoder.finished else self._limits.gap))
+                self._pass_on(chunks, now)
+                if self.cut:
+                    return
+        if decoder.failure is not None:
+            raise decoder.failure
+        await answer.settle()
+
+    def _pass_on(self, chunks: list[Chunk], now: float) -> None:
+        """Give the flight what may be seen; keep back what is blank until something follows it."""
+        chunks = list(self._within(chunks))
+        self.visible = self.visible or any(map(self._is_visible, chunks))
+        if not self.visible and (self._decoder.finished or not any(chunk.reasoning for chunk in chunks)):
+            self._held += chunks
+            return
+        chunks, self._held = self._held + chunks, []
+        flight = self._flight
+        if flight.first_chunk is None:
+            flight.model = self._decoder.model
+            chunks[0] = replace(chunks[0], model=flight.model)
+        flight.push(chunks, now)
+
+    def _is_visible(self, chunk: Chunk) -> bool:
+        return not is_blank(chunk.text) or (self._tools and bool(chunk.tool_calls))
+
+    def _within(self, chunks: list[Chunk]) -> Iterator[Chunk]:
+        """The chunks up to the limit of what we take, and where it is reached, an end of our own."""
+        for chunk in chunks:
+            room, self._room = self._room, self._room - len(chunk.text)
+            self._thinking_room -= len(chunk.reasoning)
+            if self._room < 0 or self._thinking_room < 0:
+                self.cut = True
+                yield replace(chunk, text=chunk.text[:room], reasoning="", finish_reason="length")
+                return
+            yield chunk

@@ -1,0 +1,158 @@
+"""Bringing a model into memory: once, in the background, under nobody's deadline.
+
+LM Studio and Ollama load a model when a request names it, and stop loading when that request goes away. A request
+with a deadline would therefore start the load over and over and never see its end. So the client loads the model
+itself, and callers are told to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..chat_protocol import Source
+from ..errors import EngineError, EngineRejected, EngineTimeout, LLMServiceError, ModelLoading
+from ..types import ModelInfo
+from .connection import Connection
+
+log = logging.getLogger(__name__)
+
+LOAD_LIMIT = 900.0
+"""Seconds after which a load is given up."""
+COOL_DOWN = 10.0
+"""Seconds after a failed load before the next is tried."""
+POLL = 1.0
+"""Seconds between two looks at a download."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a download has come."""
+
+    status: str
+    """In the engine's words: downloading, completed, …"""
+    done_bytes: int | None = None
+    total_bytes: int | None = None
+
+
+class Loader:
+    """Loads models where the engine has an API for it, one at a time each."""
+
+    def __init__(self, connection: Connection, *, on_loaded: Callable[[], Any], clock: Callable[[], float]) -> None:
+        self._connection = connection
+        self._on_loaded = on_loaded
+        self._clock = clock
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._failed: dict[str, tuple[float, LLMServiceError]] = {}
+
+    @property
+    def loading(self) -> bool:
+        """Whether a model is on its way."""
+        return bool(self._tasks)
+
+    def ensure(self, model: ModelInfo, source: Source) -> None:
+        """See to it that this model is loaded or on its way; returns at once. Raises why the last try failed."""
+        if model.id in self._tasks:
+            return
+        failed_at, error = self._failed.get(model.id, (0.0, None))
+        if error is not None and self._clock() < failed_at + COOL_DOWN:
+            raise error
+        task = asyncio.get_running_loop().create_task(self._load(model.id, source))
+        self._tasks[model.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(model.id, None))
+
+    async def load(self, model: str, source: Source, context_length: int | None = None) -> None:
+        """Load a model and wait until it is there, however long that takes."""
+        try:
+            async with asyncio.timeout(LOAD_LIMIT):
+                await self._ask(model, source, context_length)
+        except TimeoutError as exc:
+            raise EngineTimeout from exc
+
+    async def unload(self, instance: str, source: Source) -> None:
+        """Take a model out of memory."""
+        if source is Source.LM_STUDIO_V1:
+            await self._connection.post_json("api/v1/models/unload", {"instance_id": instance}, root=True)
+        elif source is Source.OLLAMA:
+            body = {"model": instance, "keep_alive": 0, "stream": False}
+            await self._connection.post_json("api/generate", body, root=True)
+        else:
+            raise EngineRejected("This engine cannot unload models on request.")
+
+    def pull(self, model: str, source: Source) -> AsyncIterator[Progress]:
+        """Download a model, telling how far it has come."""
+        if source is Source.LM_STUDIO_V1:
+            return self._download(model)
+        if source is Source.OLLAMA:
+            return self._pull(model)
+        raise EngineRejected("This engine cannot download models on request.")
+
+    async def close(self) -> None:
+        """Stop waiting for loads under way."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _load(self, model: str, source: Source) -> None:
+        log.info("loading model", extra={"model": model})
+        started = self._clock()
+        try:
+            await self.load(model, source)
+        except EngineError as exc:
+            log.warning("model could not be loaded", extra={"model": model, "code": exc.code})
+            self._failed[model] = (self._clock(), exc)
+        else:
+            self._failed.pop(model, None)
+            log.info("model loaded", extra={"model": model, "seconds": round(self._clock() - started, 1)})
+        await self._on_loaded()
+
+    async def _ask(self, model: str, source: Source, context_length: int | None) -> None:
+        post = self._connection.post_json
+        if source is Source.LM_STUDIO_V1:
+            body: dict[str, Any] = {"model": model}
+            if context_length is not None:
+                body["context_length"] = context_length
+            await post("api/v1/models/load", body, root=True)
+        elif source is Source.OLLAMA:
+            await post("api/generate", {"model": model, "stream": False}, root=True)
+        elif source is Source.LM_STUDIO_V0:
+            greeting = [{"role": "user", "content": "Hi"}]
+            await post("chat/completions", {"model": model, "messages": greeting, "max_tokens": 1})
+        else:
+            raise EngineRejected("This engine cannot load models on request.")
+
+    async def _download(self, model: str) -> AsyncIterator[Progress]:
+        job = await self._connection.post_json("api/v1/models/download", {"model": model}, root=True)
+        while True:
+            progress = _lm_studio_progress(job)
+            yield progress
+            job_id = job.get("job_id") if isinstance(job, dict) else None
+            if progress.status not in {"downloading", "paused"} or not job_id:
+                return
+            await asyncio.sleep(POLL)
+            status = await self._connection.get_json(f"api/v1/models/download/status/{job_id}", root=True)
+            job = {"job_id": job_id, **status} if isinstance(status, dict) else None
+
+    async def _pull(self, model: str) -> AsyncIterator[Progress]:
+        async for line in self._connection.post_lines("api/pull", {"model": model}):
+            if isinstance(line, dict):
+                yield _progress(line, "completed")
+
+
+def _lm_studio_progress(job: object) -> Progress:
+    return (
+        _progress(job, "downloaded_bytes", "total_size_bytes") if isinstance(job, dict) else Progress(status="failed")
+    )
+
+
+def _progress(line: dict[str, Any], done: str, total: str = "total") -> Progress:
+    return Progress(status=str(line.get("status")), done_bytes=line.get(done), total_bytes=line.get(total))
+
+
+def on_its_way(progress: float | None = None) -> ModelLoading:
+    """What callers are told meanwhile."""
+    return ModelLoading(retry_after=2.0, progress=progress)

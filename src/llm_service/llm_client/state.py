@@ -1,0 +1,56 @@
+"""What the client tells of itself, for /health, metrics and the curious. Reading it does no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..breaker import BreakerState
+from ..types import ModelInfo
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has happened since the client was made."""
+
+    requests: int = 0
+    """Prompts that were asked, however they were answered."""
+    cache_hits: int = 0
+    cache_misses: int = 0
+    joins: int = 0
+    """Requests that shared another's flight."""
+    attempts: int = 0
+    """Requests that the engine got."""
+    retries: int = 0
+    refusals: int = 0
+    """Requests that were refused without asking the engine."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """Failed attempts by the code of their error."""
+
+    def failed(self, code: str) -> None:
+        """Count a failed attempt."""
+        self.failures[code] = self.failures.get(code, 0) + 1
+
+    def copy(self) -> Counters:
+        """These counts as they are now."""
+        return replace(self, failures=dict(self.failures))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineState:
+    """One look at the engine and at what waits for it."""
+
+    reachable: bool | None
+    """Whether it answered when it was last asked; None before it was asked."""
+    model: ModelInfo | None
+    """The model that answers; None where none can."""
+    loading: bool = False
+    """Whether the model is on its way into memory."""
+    progress: float | None = None
+    """Share of it that is there, 0 to 1, where the engine says."""
+    problem: str | None = None
+    """Code of the error that a request would meet, as far as is known."""
+    breaker: BreakerState = "closed"
+    in_flight: int = 0
+    queued: int = 0
+    slots: int = 0
+    counters: Counters = field(default_factory=Counters)

@@ -1,0 +1,174 @@
+"""What the engine has, found out by asking it, and kept up to date in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from ..chat_protocol import Inventory, Source, inventory
+from ..errors import EngineAuth, EngineBadResponse, EngineError, EngineTimeout, LLMServiceError
+from .connection import Connection
+
+log = logging.getLogger(__name__)
+
+LOOK_LIMIT = 5.0
+"""Seconds that finding out may take in all."""
+CALM = 15.0
+"""Seconds between two looks at an engine that is well."""
+ALERT = 2.0
+"""… and at one that is away, or is loading its model."""
+
+
+class Watch:
+    """Keeps knowing what the engine has. One look at a time, however many ask."""
+
+    def __init__(self, connection: Connection, *, on_look: Callable[[], None]) -> None:
+        self._connection = connection
+        self._on_look = on_look
+        self._looking = asyncio.Lock()
+        self._looked = 0
+        self._doubtful = False
+        self.inventory: Inventory | None = None
+        """What the engine had when it last answered."""
+        self.reachable: bool | None = None
+        self.problem: LLMServiceError | None = None
+        """Why the last look failed, if it did."""
+
+    async def current(self) -> Inventory | None:
+        """What is known; asks the engine where nothing is, or where something has gone wrong since."""
+        if self.inventory is None or self._doubtful:
+            await self._look_again(self._looked)
+        return self.inventory
+
+    async def known(self) -> Inventory:
+        """As ``current``, but raises the reason where nothing is known."""
+        found = await self.current()
+        if found is None:
+            raise self.problem or EngineBadResponse()
+        return found
+
+    def doubt(self) -> None:
+        """Something went wrong that may mean another model, or none: ask before the next request."""
+        self._doubtful = True
+
+    async def look(self) -> None:
+        """Ask the engine now."""
+        await self._look_again(self._looked)
+
+    async def _look_again(self, seen: int) -> None:
+        async with self._looking:
+            if self._looked != seen:
+                return
+            await self._ask()
+            self._looked += 1
+            self._doubtful = False
+        self._on_look()
+
+    async def _ask(self) -> None:
+        known = self.inventory.source if self.inventory is not None else None
+        try:
+            async with asyncio.timeout(LOOK_LIMIT):
+                self.inventory = await take_inventory(self._connection, known)
+        except TimeoutError:
+            self._note(EngineTimeout())
+        except EngineError as exc:
+            self._note(exc)
+        else:
+            self._note(None)
+
+    def _note(self, problem: LLMServiceError | None) -> None:
+        reachable = problem is None or isinstance(problem, EngineAuth)
+        if reachable != self.reachable:
+            log.info("engine reachable" if reachable else "engine not reachable", extra={"code": _code(problem)})
+        self.reachable = reachable
+        self.problem = problem
+
+    async def run(self, is_calm: Callable[[], bool]) -> None:
+        """Look, for ever: now and then while all is well, often while it is not."""
+        while True:
+            await self.look()
+            await asyncio.sleep(CALM if self.reachable and is_calm() else ALERT)
+
+
+def _code(problem: LLMServiceError | None) -> str | None:
+    return problem.code if problem is not None else None
+
+
+async def take_inventory(connection: Connection, known: Source | None = None) -> Inventory:
+    """Ask a server what it has; what it is, too, unless that is known from earlier.
+
+    Raises EngineUnavailable where nothing listens, EngineAuth where our key is refused, EngineBadResponse where
+    something listens that is none of the servers we know.
+    """
+    if known is not None:
+        found = await _READERS[known](connection)
+        if found is not None:
+            return found
+    refused: EngineAuth | None = None
+    for source in await _candidates(connection):
+        try:
+            found = await _READERS[source](connection)
+        except EngineAuth as exc:
+            refused = exc
+            continue
+        if found is not None:
+            return found
+    raise refused or EngineBadResponse()
+
+
+async def _candidates(connection: Connection) -> tuple[Source, ...]:
+    """What to ask for, most telling first. LM Studio introduces itself; it logs an error for every unknown path."""
+    if inventory.is_lm_studio(await connection.get_json("lmstudio-greeting", root=True)):
+        return Source.LM_STUDIO_V1, Source.LM_STUDIO_V0, Source.OPENAI
+    return tuple(Source)
+
+
+async def _lm_studio_v1(connection: Connection) -> Inventory | None:
+    return inventory.lm_studio_v1(await connection.get_json("api/v1/models", root=True))
+
+
+async def _lm_studio_v0(connection: Connection) -> Inventory | None:
+    return inventory.lm_studio_v0(await connection.get_json("api/v0/models", root=True))
+
+
+async def _llama_server(connection: Connection) -> Inventory | None:
+    props = await connection.get_json("props", root=True)
+    if not isinstance(props, dict):
+        return None
+    return inventory.llama_server(props, await connection.get_json("models"))
+
+
+async def _ollama(connection: Connection) -> Inventory | None:
+    version = await connection.get_json("api/version", root=True)
+    if not isinstance(version, dict) or "version" not in version:
+        return None
+    running = await connection.get_json("api/ps", root=True)
+    return inventory.ollama(version, running, await connection.get_json("models"))
+
+
+async def _vllm(connection: Connection) -> Inventory | None:
+    return inventory.vllm(await connection.get_json("models"))
+
+
+async def _koboldcpp(connection: Connection) -> Inventory | None:
+    version = await connection.get_json("api/extra/version", root=True)
+    if not isinstance(version, dict) or "result" not in version:
+        return None
+    context = await connection.get_json("api/extra/true_max_context_length", root=True)
+    return inventory.koboldcpp(version, context, await connection.get_json("models"))
+
+
+async def _openai(connection: Connection) -> Inventory | None:
+    return inventory.openai(await connection.get_json("models"))
+
+
+_READERS: dict[Source, Callable[[Connection], Awaitable[Inventory | None]]] = {
+    Source.LM_STUDIO_V1: _lm_studio_v1,
+    Source.LM_STUDIO_V0: _lm_studio_v0,
+    Source.LLAMA_SERVER: _llama_server,
+    Source.OLLAMA: _ollama,
+    Source.VLLM: _vllm,
+    Source.KOBOLDCPP: _koboldcpp,
+    Source.OPENAI: _openai,
+}

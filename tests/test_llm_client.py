@@ -1,0 +1,729 @@
+"""The client against a scripted LM Studio, over real sockets."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+
+import pytest
+from aiohttp import web
+
+from llm_service import errors
+from llm_service.llm_client import LMStudioClient
+from llm_service.types import EngineKind, Prompt, PromptMessage, Sampling
+from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
+
+
+@pytest.fixture
+async def lm():
+    async with ScriptedLMStudio() as studio:
+        yield studio
+
+
+@pytest.fixture
+async def client(lm):
+    async with LMStudioClient(lm.base_url, deadline=5.0) as client:
+        yield client
+
+
+def ask(text: str = "Hi", **fields) -> Prompt:
+    return Prompt(messages=(PromptMessage(role="user", content=text),), **fields)
+
+
+async def eventually(condition, seconds: float = 2.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+# ── The plain case ──
+
+
+async def test_a_question_is_answered(lm, client):
+    lm.reply("Hello, viewer")
+    assert await client.get_response("Hi", system_prompt="Be kind.") == "Hello, viewer"
+    body = lm.requests[0]
+    assert body["messages"] == [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}]
+    assert body["model"] == "scripted-model"
+    assert body["stream"] is True
+    assert body["temperature"] == 0.8
+
+
+async def test_it_opens_on_first_use_and_closes(lm):
+    client = LMStudioClient(lm.base_url)
+    assert await client.get_response("Hi") == lm.default
+    await client.close()
+    with pytest.raises(errors.ShuttingDown):
+        await client.get_response("Hi")
+
+
+async def test_chunks_come_one_by_one(lm, client):
+    lm.reply(pieces=["Hel", "lo"], delay=0.02)
+    async with client.stream(ask()) as stream:
+        chunks = [chunk async for chunk in stream]
+    assert [chunk.text for chunk in chunks if chunk.text] == ["Hel", "lo"]
+    assert chunks[0].model == stream.model == "scripted-model"
+    assert [chunk.finish_reason for chunk in chunks if chunk.finish_reason] == ["stop"]
+    assert (stream.cached, stream.attempts) == (False, 1)
+    assert stream.first_token_ms > 0
+    assert stream.queued_ms >= 0
+
+
+async def test_a_whole_answer_is_the_stream_drained(lm, client):
+    lm.reply("Well then", reasoning="let me see", finish="length")
+    answer = await client.complete(ask())
+    assert (answer.text, answer.reasoning, answer.finish_reason) == ("Well then", "let me see", "length")
+    assert answer.usage.completion_tokens == 2
+    assert answer.model == "scripted-model"
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+async def test_reasoning_is_not_shown(lm, client, field):
+    lm.reply("Yes", reasoning="hm", reasoning_field=field)
+    assert await client.get_response("Hi") == "Yes"
+
+
+@pytest.mark.parametrize("pieces", [["<thi", "nk>hm</th", "ink>Yes"], ["hm", "</think>", "Yes"]])
+async def test_reasoning_within_the_text_is_not_shown(lm, client, pieces):
+    lm.reply(pieces=pieces)
+    assert await client.get_response("Hi") == "Yes"
+
+
+async def test_it_can_be_left_in(lm):
+    async with LMStudioClient(lm.base_url, clean=False) as client:
+        lm.reply("<think>hm</think>Yes")
+        assert await client.get_response("Hi") == "<think>hm</think>Yes"
+
+
+@pytest.mark.parametrize("options", [{"done": False}, {"usage": False}, {"done": False, "usage": False}])
+async def test_ends_of_every_kind(lm, client, options):
+    lm.reply("Well then", **options)
+    assert (await client.complete(ask())).text == "Well then"
+
+
+async def test_an_engine_that_does_not_stream(lm, client):
+    async def scene(stage):
+        return stage.json(stage.completion({"content": "In one piece"}))
+
+    lm.enqueue(scene)
+    assert await client.get_response("Hi") == "In one piece"
+
+
+# ── Empty answers ──
+
+
+async def test_an_empty_answer_is_asked_for_once_more(lm, client):
+    lm.empty_stream()
+    lm.reply("There")
+    assert await client.get_response("Hi") == "There"
+    assert len(lm.requests) == 2
+
+
+async def test_twice_empty_is_an_error(lm, client):
+    lm.reply("")
+    lm.reply("<think>never ends")
+    with pytest.raises(errors.EmptyReply):
+        await client.get_response("Hi")
+    assert await client.get_response("Hi") == lm.default
+
+
+async def test_an_answer_of_nothing_but_thought_is_empty(lm, client):
+    lm.reply("", reasoning="on and on", finish="length")
+    with pytest.raises(errors.EmptyReply):
+        await client.complete(ask())
+
+
+# ── The cache ──
+
+
+async def test_the_same_prompt_is_answered_from_memory(lm, client):
+    lm.reply("First")
+    first = await client.complete(ask())
+    async with client.stream(ask()) as stream:
+        chunks = [chunk async for chunk in stream]
+    assert [chunk.text for chunk in chunks] == [first.text] == ["First"]
+    assert stream.cached
+    assert stream.attempts == 0
+    assert len(lm.requests) == 1
+    assert client.state().counters.cache_hits == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ask("Ho"),
+        ask(sampling=Sampling(temperature=0.1)),
+        ask(sampling=Sampling(stop=("a",))),
+        ask(model="scripted-model"),
+        ask(response_format='{"type":"text"}'),
+    ],
+)
+async def test_another_prompt_is_another_question(lm, client, other):
+    await client.complete(ask())
+    await client.complete(other)
+    assert len(lm.requests) == 2
+
+
+async def test_without_the_cache_every_question_is_asked(lm):
+    async with LMStudioClient(lm.base_url, cache_ttl=0) as client:
+        await asyncio.gather(*[client.complete(ask()) for _ in range(3)])
+    assert len(lm.requests) == 3
+
+
+async def test_one_request_may_pass_the_cache_by(lm, client):
+    await client.complete(ask())
+    await client.complete(ask(), use_cache=False)
+    assert len(lm.requests) == 2
+
+
+async def test_time_runs_out_for_what_is_remembered(lm):
+    now = 0.0
+    async with LMStudioClient(lm.base_url, cache_ttl=60, clock=lambda: now) as client:
+        await client.complete(ask())
+        now = 59.0
+        await client.complete(ask())
+        assert len(lm.requests) == 1
+        now = 61.0
+        await client.complete(ask())
+        assert len(lm.requests) == 2
+
+
+async def test_forgetting_reaches_answers_on_their_way(lm, client):
+    await client.complete(ask("done"))
+    lm.hang(after=1, seconds=0.05)
+    lm.reply("slow", delay=0.05)
+    with contextlib.suppress(errors.EngineError):
+        await client.complete(ask("other"))
+    running = asyncio.create_task(client.complete(ask("running")))
+    await eventually(lambda: lm.running == 1)
+    await client.forget()
+    await running
+    asked = len(lm.requests)
+    await client.complete(ask("done"))
+    await client.complete(ask("running"))
+    assert len(lm.requests) == asked + 2
+
+
+async def test_errors_and_halves_are_not_remembered(lm, client):
+    lm.fail(400, {"error": "no"})
+    lm.fail_in_stream("Compute error.", after=2)
+    for _ in range(2):
+        with pytest.raises(errors.EngineError):
+            await client.complete(ask())
+    assert (await client.complete(ask())).text == lm.default
+
+
+# ── Single flight ──
+
+
+async def test_a_thousand_times_the_same_question_is_one_question(lm, client):
+    lm.reply("Once", delay=0.05)
+    answers = await asyncio.gather(*[client.get_response("Hi") for _ in range(1000)])
+    assert set(answers) == {"Once"}
+    assert len(lm.requests) == 1
+    assert client.state().counters.joins == 999
+
+
+async def test_who_asked_first_may_leave(lm, client):
+    lm.reply(pieces=["a", "b", "c"], delay=0.05)
+    leader = asyncio.create_task(client.complete(ask()))
+    await eventually(lambda: lm.running == 1)
+    followers = [asyncio.create_task(client.complete(ask())) for _ in range(5)]
+    await asyncio.sleep(0.02)
+    leader.cancel()
+    answers = await asyncio.gather(*followers)
+    assert {answer.text for answer in answers} == {"abc"}
+    assert len(lm.requests) == 1
+    assert lm.disconnects == []
+
+
+async def test_an_error_reaches_everybody_once(lm, client):
+    async def scene(stage):
+        await asyncio.sleep(0.05)
+        return stage.json({"error": "Context size has been exceeded"}, 400)
+
+    lm.enqueue(scene)
+    results = await asyncio.gather(*[client.complete(ask()) for _ in range(20)], return_exceptions=True)
+    assert {type(result) for result in results} == {errors.ContextOverflow}
+    assert len(lm.requests) == 1
+    assert (await client.complete(ask())).text == lm.default
+
+
+async def test_followers_read_from_the_beginning(lm, client):
+    lm.reply(pieces=list("abcdef"), delay=0.02)
+    async with client.stream(ask()) as first:
+        async for chunk in first:
+            if chunk.text == "c":
+                break
+        follower = await client.complete(ask())
+    assert follower.text == "abcdef"
+
+
+# ── Leaving ──
+
+
+@pytest.mark.parametrize("after", [None, 2])
+async def test_who_leaves_stops_the_engine(lm, client, after):
+    lm.hang(after=after)
+    task = asyncio.create_task(client.complete(ask()))
+    await eventually(lambda: lm.running == 1)
+    await asyncio.sleep(0.02)
+    task.cancel()
+    left = asyncio.get_running_loop().time()
+    await eventually(lambda: lm.disconnects)
+    assert asyncio.get_running_loop().time() - left < 1.0
+    assert client.state().in_flight == 0
+    assert (await client.complete(ask())).text == lm.default
+
+
+async def test_breaking_out_of_a_stream_hangs_up(lm, client):
+    lm.hang(after=2)
+    async with client.stream(ask()) as stream:
+        async for _ in stream:
+            break
+    await eventually(lambda: lm.disconnects)
+
+
+async def test_closing_ends_what_runs(lm):
+    client = LMStudioClient(lm.base_url)
+    lm.hang(after=1)
+    task = asyncio.create_task(client.complete(ask()))
+    await eventually(lambda: lm.running == 1)
+    await client.close()
+    with pytest.raises(errors.ShuttingDown):
+        await task
+    await eventually(lambda: lm.disconnects)
+
+
+async def test_closing_with_grace_lets_it_finish(lm):
+    client = LMStudioClient(lm.base_url)
+    lm.reply("At last", delay=0.05)
+    task = asyncio.create_task(client.complete(ask()))
+    await eventually(lambda: lm.running == 1)
+    await client.close(grace=5.0)
+    assert (await task).text == "At last"
+
+
+# ── Limits ──
+
+
+async def test_the_deadline_covers_everything(lm, client):
+    lm.hang()
+    with pytest.raises(errors.EngineTimeout):
+        await client.complete(ask(), deadline=0.1)
+    await eventually(lambda: lm.disconnects)
+
+
+async def test_silence_between_chunks_is_noticed(lm):
+    async with LMStudioClient(lm.base_url, gap_timeout=0.1) as client:
+        lm.hang(after=2)
+        with pytest.raises(errors.EngineTimeout):
+            await client.complete(ask())
+
+
+async def test_silence_before_the_first_chunk_is_noticed(lm):
+    async with LMStudioClient(lm.base_url, first_token_timeout=0.1) as client:
+        lm.hang()
+        with pytest.raises(errors.EngineTimeout):
+            await client.complete(ask())
+
+
+async def test_an_endless_reply_is_cut_and_the_engine_stopped(lm):
+    async def scene(stage):
+        while True:
+            await stage.delta({"content": "blah " * 20})
+
+    async with LMStudioClient(lm.base_url, reply_limit=1000) as client:
+        lm.enqueue(scene)
+        answer = await client.complete(ask())
+        assert len(answer.text) == 1000
+        assert answer.finish_reason == "length"
+        await eventually(lambda: lm.disconnects)
+        assert (await client.complete(ask())).text == lm.default
+
+
+async def test_a_follower_with_more_time_gets_its_answer(lm, client):
+    lm.reply("Slowly", delay=0.2)
+    hurried = asyncio.create_task(client.complete(ask(), deadline=0.1))
+    await eventually(lambda: lm.running == 1)
+    patient = asyncio.create_task(client.complete(ask()))
+    with pytest.raises(errors.EngineTimeout):
+        await hurried
+    assert (await patient).text == "Slowly"
+
+
+# ── Admission, seen from here ──
+
+
+async def test_no_more_at_once_than_the_engine_has_slots(lm, client):
+    lm.models[0].parallel = 2
+    lm.think_time = 0.01
+    await asyncio.gather(*[client.complete(ask(str(number))) for number in range(20)])
+    assert lm.most_running == 2
+    assert client.state().slots == 2
+
+
+async def test_a_setting_overrides_the_engines_slots(lm):
+    lm.think_time = 0.01
+    async with LMStudioClient(lm.base_url, slots=1) as client:
+        await asyncio.gather(*[client.complete(ask(str(number))) for number in range(5)])
+    assert lm.most_running == 1
+
+
+async def test_too_many_are_refused_at_once(lm):
+    async with LMStudioClient(lm.base_url, slots=1, queue_size=2) as client:
+        lm.hang(seconds=0.2)
+        asked = [client.complete(ask(str(number))) for number in range(5)]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(result, errors.QueueFull) for result in results) == 2
+    assert client.state().counters.refusals == 2
+
+
+async def test_waiting_in_vain_is_not_the_engines_fault(lm):
+    async with LMStudioClient(lm.base_url, slots=1) as client:
+        lm.hang()
+        running = asyncio.create_task(client.complete(ask("a"), deadline=3.0))
+        await eventually(lambda: lm.running == 1)
+        with pytest.raises(errors.DeadlineTooShort):
+            await client.complete(ask("b"), deadline=0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert client.state().queued == 0
+
+
+# ── Errors ──
+
+REFUSALS = [
+    (404, {"error": {"message": "No models loaded.", "code": "model_not_found"}}, errors.ModelNotLoaded, 1),
+    (400, {"error": 'Invalid model identifier "x".'}, errors.ModelNotLoaded, 1),
+    (400, {"error": 'Failed to load model "x". Error: Operation canceled.'}, errors.ModelLoading, 1),
+    (400, {"error": "context the overflows"}, errors.ContextOverflow, 1),
+    (401, {"error": {"code": "invalid_api_key"}}, errors.EngineAuth, 1),
+    (400, {"error": "Invalid tool_choice type"}, errors.EngineRejected, 1),
+    (200, {"error": "Unexpected endpoint or method. (POST /v1/v1)"}, errors.EngineBadResponse, 1),
+    (400, {"error": "The model has crashed without additional information."}, errors.EngineFailed, 2),
+    (500, {}, errors.EngineFailed, 2),
+    (503, {}, errors.EngineOverloaded, 3),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "error", "asked"), REFUSALS)
+async def test_a_refusal_is_named_and_repeated_only_where_it_helps(lm, client, status, body, error, asked):
+    for _ in range(5):
+        lm.fail(status, body)
+    with pytest.raises(errors.EngineError) as caught:
+        await client.complete(ask())
+    assert type(caught.value) is error
+    assert len(lm.requests) == asked
+
+
+async def test_a_stream_that_fails_is_not_repeated_once_something_was_said(lm, client):
+    lm.fail_in_stream("Compute error.", after=2)
+    async with client.stream(ask()) as stream:
+        with pytest.raises(errors.EngineFailed):
+            [chunk async for chunk in stream]
+    assert len(lm.requests) == 1
+
+
+async def test_a_stream_that_fails_at_once_is_repeated(lm, client):
+    lm.fail_in_stream("Compute error.")
+    assert (await client.complete(ask())).text == lm.default
+    assert len(lm.requests) == 2
+
+
+async def test_a_connection_that_breaks_before_the_answer_is_repeated(lm, client):
+    lm.hang_up()
+    assert (await client.complete(ask())).text == lm.default
+
+
+async def test_a_connection_that_breaks_in_the_answer_is_an_error(lm, client):
+    lm.hang_up(after=2)
+    with pytest.raises(errors.EngineDisconnected):
+        await client.complete(ask())
+
+
+async def test_roles_are_folded_for_a_strict_template_and_it_is_remembered(lm, client):
+    refusal = {"error": "Jinja Exception: conversation roles must alternate user and assistant roles"}
+    prompt = replace(ask(), messages=(PromptMessage(role="system", content="Be kind."), *ask().messages))
+    lm.fail(500, refusal)
+    assert (await client.complete(prompt)).text == lm.default
+    assert lm.requests[1]["messages"] == [{"role": "user", "content": "Be kind.\n\nHi"}]
+    await client.complete(prompt, use_cache=False)
+    assert lm.requests[2]["messages"] == lm.requests[1]["messages"]
+
+
+async def test_a_template_that_will_not_have_it_is_an_error(lm, client):
+    for _ in range(3):
+        lm.fail(400, {"error": "No user query found in messages."})
+    with pytest.raises(errors.TemplateRejected):
+        await client.complete(Prompt(messages=(PromptMessage(role="system", content="x"), *ask().messages)))
+    assert len(lm.requests) == 2
+
+
+async def test_a_schema_that_is_no_grammar_is_left_out(lm, client):
+    lm.fail(500, {"error": "Engine protocol predict request returned 400: failed to parse grammar"})
+    answer = await client.complete(ask(response_format='{"type":"json_schema"}'))
+    assert answer.text == lm.default
+    assert "response_format" not in lm.requests[1]
+
+
+async def test_retry_after_is_kept_to_where_the_deadline_allows(lm, client):
+    lm.fail(503, {}, headers={"Retry-After": "0"})
+    assert (await client.complete(ask())).text == lm.default
+    lm.fail(429, {}, headers={"Retry-After": "3600"})
+    with pytest.raises(errors.EngineOverloaded) as caught:
+        await client.complete(ask("other"))
+    assert caught.value.retry_after == 60.0
+    assert len(lm.requests) == 3
+
+
+async def test_an_engine_that_is_not_there(lm):
+    port = lm.port
+    await lm.stop()
+    async with LMStudioClient(f"http://127.0.0.1:{port}/v1") as client:
+        with pytest.raises(errors.EngineUnavailable):
+            await client.get_response("Hi")
+        state = client.state()
+        assert (state.reachable, state.problem) == (False, "upstream_unavailable")
+        await lm.start()
+        assert await client.get_response("Hi") == lm.default
+
+
+async def test_the_breaker_opens_and_closes_again(lm):
+    now = 0.0
+    port = lm.port
+    await lm.stop()
+    async with LMStudioClient(f"http://127.0.0.1:{port}/v1", attempts=1, clock=lambda: now) as client:
+        for _ in range(5):
+            with pytest.raises(errors.EngineUnavailable):
+                await client.complete(ask())
+        with pytest.raises(errors.EngineResting) as caught:
+            await client.complete(ask())
+        assert caught.value.retry_after is not None
+        assert client.state().breaker == "open"
+        await lm.start()
+        now = 10.0
+        assert (await client.complete(ask())).text == lm.default
+        assert client.state().breaker == "closed"
+
+
+@pytest.mark.parametrize("base_url", ["localhost:1234", "ftp://localhost", "http://", "http://[x"])
+def test_a_base_url_that_is_none(base_url):
+    with pytest.raises(errors.SettingsError):
+        LMStudioClient(base_url)
+
+
+async def test_a_base_url_without_its_path_is_completed(lm):
+    async with LMStudioClient(lm.url + "/") as client:
+        assert await client.get_response("Hi") == lm.default
+
+
+async def test_our_key_is_sent(lm):
+    lm.api_key = "sk-test"
+    async with LMStudioClient(lm.base_url, api_key="sk-test") as client:
+        assert await client.get_response("Hi") == lm.default
+    async with LMStudioClient(lm.base_url, api_key="sk-wrong") as client:
+        with pytest.raises(errors.EngineAuth):
+            await client.get_response("Hi")
+        with pytest.raises(errors.EngineAuth):
+            await client.model()
+
+
+# ── Which model ──
+
+
+async def test_the_loaded_model_answers(lm, client):
+    lm.models = [
+        ScriptedModel(key="embedder", type="embedding", instances=["embedder"]),
+        ScriptedModel(key="cold"),
+        ScriptedModel(key="warm", instances=["warm", "warm:2"], context_length=8192),
+    ]
+    model = await client.model()
+    assert (model.id, model.engine, model.context_length, model.slots) == ("warm", EngineKind.LM_STUDIO, 8192, 4)
+    await client.get_response("Hi")
+    assert lm.requests[0]["model"] == "warm"
+    assert [found.id for found in await client.models()] == ["warm", "warm:2", "cold"]
+
+
+@pytest.mark.parametrize(("api", "context"), [("v1", 4096), ("v0", 4096), ("plain", None)])
+async def test_every_age_of_lm_studio_tells_its_model(api, context):
+    async with ScriptedLMStudio(api=api) as lm, LMStudioClient(lm.base_url) as client:
+        model = await client.model()
+        assert (model.id, model.context_length) == ("scripted-model", context)
+        assert await client.get_response("Hi") == lm.default
+
+
+async def test_nothing_to_load_is_no_model(lm):
+    lm.models = [ScriptedModel(key="a"), ScriptedModel(key="b")]
+    async with LMStudioClient(lm.base_url) as client:
+        with pytest.raises(errors.ModelNotLoaded):
+            await client.get_response("Hi")
+        with pytest.raises(errors.ModelNotLoaded):
+            await client.model()
+        assert client.state().problem == "model_not_loaded"
+    assert lm.requests == []
+
+
+async def test_another_model_than_asked_may_answer(lm):
+    async with LMStudioClient(lm.base_url, model="unheard-of") as client:
+        assert (await client.complete(ask())).model == "scripted-model"
+
+
+# ── Loading ──
+
+
+async def test_a_model_that_is_not_loaded_is_loaded_once_in_the_background(lm):
+    lm.models = [ScriptedModel()]
+    lm.load_time = 0.2
+    async with LMStudioClient(lm.base_url, deadline=0.05) as client:
+        results = await asyncio.gather(*[client.complete(ask(str(n))) for n in range(5)], return_exceptions=True)
+        assert {type(result) for result in results} == {errors.ModelLoading}
+        assert client.state().loading
+        await eventually(lambda: not client.state().loading)
+        assert await client.get_response("Hi") == lm.default
+    assert lm.calls.count(("POST", "/api/v1/models/load")) == 1
+
+
+@pytest.mark.parametrize("api", ["v0"])
+async def test_without_a_load_api_a_request_without_deadline_loads(api):
+    async with ScriptedLMStudio(api=api, models=[ScriptedModel()]) as lm:
+
+        async def load(stage):
+            await asyncio.sleep(0.1)
+            lm.models[0].instances = ["scripted-model"]
+            return stage.json(stage.completion({"content": "Hi"}))
+
+        lm.enqueue(load)
+        async with LMStudioClient(lm.base_url, deadline=0.05) as client:
+            with pytest.raises(errors.ModelLoading):
+                await client.complete(ask())
+            await eventually(lambda: not client.state().loading)
+            assert (await client.complete(ask())).text == lm.default
+        assert lm.disconnects == []
+
+
+async def test_a_load_that_fails_is_told_and_not_repeated_at_once(lm):
+    lm.models = [ScriptedModel()]
+    lm.load_failure = {"type": "model_load_failed", "message": "insufficient system resources"}
+    async with LMStudioClient(lm.base_url) as client:
+        with pytest.raises(errors.ModelLoading):
+            await client.complete(ask())
+        await eventually(lambda: not client.state().loading)
+        with pytest.raises(errors.ModelNotLoaded):
+            await client.complete(ask())
+    assert lm.calls.count(("POST", "/api/v1/models/load")) == 1
+
+
+async def test_a_model_unloaded_under_us_is_loaded_again(lm, client):
+    await client.get_response("Hi")
+    lm.models[0].instances = []
+    lm.fail(400, {"error": "No models loaded."})
+    with pytest.raises(errors.ModelNotLoaded):
+        await client.get_response("Ho")
+    with pytest.raises(errors.ModelLoading):
+        await client.get_response("Ho")
+    await eventually(lambda: not client.state().loading)
+    assert await client.get_response("Ho") == lm.default
+
+
+async def test_models_can_be_loaded_unloaded_and_pulled(lm, client):
+    lm.models = [ScriptedModel(instances=["scripted-model"]), ScriptedModel(key="other")]
+    await client.load("other", context_length=2048)
+    assert lm.models[1].instances == ["other"]
+    assert (await client.models())[1].context_length == 2048
+    await client.unload("other")
+    assert lm.models[1].instances == []
+    progress = [step async for step in client.pull("other")]
+    assert [step.status for step in progress] == ["downloading", "completed"]
+    assert progress[-1].done_bytes == progress[-1].total_bytes == 1000
+
+
+async def test_an_engine_that_cannot_load_says_so():
+    async with ScriptedLMStudio(api="plain") as lm, LMStudioClient(lm.base_url) as client:
+        for attempt in (client.load("x"), client.unload("x")):
+            with pytest.raises(errors.EngineRejected):
+                await attempt
+
+
+async def test_texts_become_vectors(lm, client):
+    lm.models.append(ScriptedModel(key="embedder", type="embedding", instances=["embedder"]))
+    assert await client.embed(["a", "bcd"]) == [[1.0, 1.0], [3.0, 1.0]]
+    lm.models.pop()
+    async with LMStudioClient(lm.base_url) as other:
+        with pytest.raises(errors.ModelNotLoaded):
+            await other.embed(["a"])
+
+
+async def test_a_prefix_is_warmed_behind_all_replies(lm, client):
+    await client.warm(ask("persona"))
+    assert lm.requests[0]["max_tokens"] == 1
+
+
+# ── Other engines ──
+
+
+@contextlib.asynccontextmanager
+async def serving(routes):
+    """A server with these JSON answers."""
+
+    async def answer(request):
+        found = routes.get((request.method, request.path))
+        if found is None:
+            return web.json_response({"detail": "Not Found"}, status=404)
+        return web.json_response(found(await request.json()) if callable(found) else found)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    finally:
+        await runner.cleanup()
+
+
+LLAMA = {
+    ("GET", "/props"): {"default_generation_settings": {"n_ctx": 2048}, "total_slots": 2},
+    ("GET", "/v1/models"): {"data": [{"id": "tiny", "meta": None}]},
+    ("POST", "/apply-template"): lambda body: {"prompt": "".join(m["content"] for m in body["messages"])},
+    ("POST", "/tokenize"): lambda body: {"tokens": list(range(len(body["content"])))},
+}
+OLLAMA = {
+    ("GET", "/api/version"): {"version": "0.9"},
+    ("GET", "/api/ps"): {"models": [{"model": "tiny", "context_length": 4096}]},
+    ("GET", "/v1/models"): {"data": [{"id": "tiny"}]},
+}
+VLLM = {
+    ("GET", "/v1/models"): {"data": [{"id": "tiny", "max_model_len": 8192}]},
+    ("POST", "/tokenize"): lambda body: {"count": len(body["messages"]), "max_model_len": 8192, "tokens": []},
+}
+KOBOLD = {
+    ("GET", "/v1/models"): {"data": [{"id": "tiny", "owned_by": "koboldcpp"}]},
+    ("GET", "/api/extra/version"): {"result": "KoboldCpp", "version": "1.99"},
+    ("GET", "/api/extra/true_max_context_length"): {"value": 6144},
+    ("POST", "/api/extra/tokencount"): lambda body: {"value": len(body["prompt"].split()), "ids": []},
+}
+
+
+@pytest.mark.parametrize(
+    ("routes", "engine", "context", "slots", "tokens"),
+    [
+        (LLAMA, EngineKind.LLAMA_SERVER, 2048, 2, 2),
+        (OLLAMA, EngineKind.OLLAMA, 4096, 1, None),
+        (VLLM, EngineKind.VLLM, 8192, None, 1),
+        (KOBOLD, EngineKind.KOBOLDCPP, 6144, 1, 3),
+        ({("GET", "/v1/models"): {"data": [{"id": "tiny"}]}}, EngineKind.OPENAI, None, None, None),
+    ],
+)
+async def test_other_engines_tell_their_model_and_count(routes, engine, context, slots, tokens):
+    async with serving(routes) as base_url, LMStudioClient(base_url) as client:
+        model = await client.model()
+        assert (model.id, model.engine, model.context_length, model.slots) == ("tiny", engine, context, slots)
+        assert await client.count_tokens(ask()) == tokens
+        assert await client.count_tokens(ask()) == tokens
+
+
+async def test_something_else_is_no_engine():
+    async with serving({}) as base_url, LMStudioClient(base_url) as client:
+        with pytest.raises(errors.EngineBadResponse):
+            await client.model()
