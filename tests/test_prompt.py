@@ -50,7 +50,7 @@ class Characters:
     def estimate(self, messages: Sequence[PromptMessage]) -> float:
         return 2 + sum(4 + len(message.content) for message in messages)
 
-    def margin(self, estimate: float) -> int:
+    def margin(self, messages: Sequence[PromptMessage]) -> int:
         return self.kept_free
 
 
@@ -206,8 +206,8 @@ def test_a_turn_only_appends():
 # ── Budget ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_prompt_reply_and_margin_fill_the_context():
-    assert budget(4096, 256, margin=40).prompt == 3800
+def test_prompt_and_reply_fill_the_context():
+    assert budget(4096, 256).prompt == 3840
     assert budget(512, 4000).reply == 256
 
 

@@ -16,12 +16,11 @@ UNKNOWN_CONTEXT = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """One request's share of the loaded context, parted: prompt + margin + reply = context_length."""
+    """One request's share of the loaded context, parted: prompt + reply = context_length."""
 
     context_length: int
     prompt: int
     reply: int
-    margin: int
 
 
 def share_of(model: ModelInfo, sharing: int | None = None) -> int:
@@ -34,15 +33,14 @@ def share_of(model: ModelInfo, sharing: int | None = None) -> int:
     return (model.context_length or UNKNOWN_CONTEXT) // max(slots, 1)
 
 
-def budget(share: int, max_tokens: int, *, margin: int = 0, needed: int = 0) -> Budget:
+def budget(share: int, max_tokens: int, *, needed: int = 0) -> Budget:
     """Part a share of the context so that prompt and reply never exceed it together.
 
     The reply gets ``max_tokens``, at most half of the share, and less (down to ``REPLY_FLOOR``) where the ``needed``
     tokens of the prompt leave less. Raises ``PromptTooLong`` where even then they have no room.
     """
     wanted = min(max_tokens, share // 2)
-    reply = min(wanted, max(share - margin - needed, min(wanted, REPLY_FLOOR)))
-    prompt = share - margin - reply
-    if needed > prompt or reply < 1:
+    reply = min(wanted, max(share - needed, min(wanted, REPLY_FLOOR)))
+    if reply < 1 or needed > share - reply:
         raise PromptTooLong
-    return Budget(context_length=share, prompt=prompt, reply=reply, margin=margin)
+    return Budget(context_length=share, prompt=share - reply, reply=reply)

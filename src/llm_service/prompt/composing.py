@@ -38,8 +38,8 @@ class Counter(Protocol):
     def estimate(self, messages: Sequence[PromptMessage]) -> float:
         """Tokens of a prompt of these messages, with everything that the chat template adds."""
 
-    def margin(self, estimate: float) -> int:
-        """Tokens to keep free beside that estimate; it never falls as the estimate rises."""
+    def margin(self, messages: Sequence[PromptMessage]) -> int:
+        """Tokens to keep free beside the estimate of these messages; 0 for an exact count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +125,8 @@ class _Space:
 
     def fill(self, turns: Sequence[Turn]) -> float:
         """Which share of it these turns fill, by tokens or by number, whichever is more."""
-        empty = self.counter.estimate(self.frame.around(()))
-        taken = self.counter.estimate(self.frame.around(turns)) - empty
+        empty = most_tokens(self.counter, self.frame.around(()))
+        taken = most_tokens(self.counter, self.frame.around(turns)) - empty
         by_tokens = taken / max(self.tokens - empty, 1e-9)
         return max(by_tokens, sum(turn.entries for turn in turns) / max(self.entries, 1))
 
@@ -136,21 +136,24 @@ class _Space:
         return 1 - min(step, LONGEST_STEP)
 
 
+def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
+    """The tokens that a prompt of these messages has at most."""
+    return ceil(counter.estimate(messages)) + counter.margin(messages)
+
+
 def _part(bare: Frame, least: Sequence[Turn], counter: Counter, share: int, max_tokens: int) -> Budget:
     """Part the context so that the persona and the newest message have room."""
-    margin = counter.margin(share)
-    empty = counter.estimate(bare.around(()))
-    if empty > share - margin - min(max_tokens, REPLY_FLOOR):
+    empty = most_tokens(counter, bare.around(()))
+    if empty > share - min(max_tokens, REPLY_FLOOR):
         raise PromptTooLong(PERSONA_TOO_LONG)
-    needed = max(empty, counter.estimate(bare.around(least)))
-    return budget(share, max_tokens, margin=margin, needed=ceil(needed))
+    return budget(share, max_tokens, needed=max(empty, most_tokens(counter, bare.around(least))))
 
 
 def _affordable(wanted: Frame, least: Sequence[Turn], counter: Counter, tokens: int) -> Frame:
     """The frame with the summary and as many of the last notes as half of the free room can take."""
 
-    def size(frame: Frame) -> float:
-        return max(counter.estimate(frame.around(least)), counter.estimate(frame.around(())))
+    def size(frame: Frame) -> int:
+        return max(most_tokens(counter, frame.around(least)), most_tokens(counter, frame.around(())))
 
     most = (size(wanted.bare()) + tokens) / 2
     summarised = replace(wanted, notes=())
@@ -160,12 +163,13 @@ def _affordable(wanted: Frame, least: Sequence[Turn], counter: Counter, tokens: 
 
 
 def _window(prompt: Prompt, kept: Sequence[Turn], parts: Budget, counter: Counter) -> Window:
+    margin = counter.margin(prompt.messages)
     return Window(
-        tokens=ceil(counter.estimate(prompt.messages) - 1e-6),
-        budget=parts.prompt,
+        tokens=ceil(counter.estimate(prompt.messages)),
+        budget=parts.prompt - margin,
         context_length=parts.context_length,
         counted=counter.counted,
-        margin=parts.margin,
+        margin=margin,
         messages_in=sum(len(turn.messages) for turn in kept),
         messages_out=max(kept[0].messages[0].position - 1, 0) if kept else 0,
     )

@@ -10,7 +10,7 @@ from llm_service.errors import PromptTooLong
 from llm_service.types import Entry, ModelInfo, Persona, Prompt, PromptMessage, Reply, Sampling, Summary
 
 from .budget import budget, share_of
-from .composing import Counter
+from .composing import Counter, most_tokens
 from .conversation import Turn
 from .layout import Frame, opening_text
 
@@ -54,13 +54,14 @@ def summary_prompt(
     """
     carried = previous if previous and len(previous.covers) + len(dropped) <= MOST_COVERED else None
     frame = Frame(system=INSTRUCTION, opening=opening_text(carried), notes=(ASK,), fold_system=fold_system)
-    share = share_of(model, sharing)
-    parts = budget(share, SAMPLING.max_tokens, margin=counter.margin(share))
+    parts = budget(share_of(model, sharing), SAMPLING.max_tokens)
 
     def asking(first: int) -> tuple[PromptMessage, ...]:
         return frame.around([Turn((), "\n".join(_line(entry, persona) for entry in dropped[first:]))])
 
-    first = bisect_left(range(len(dropped)), True, key=lambda first: counter.estimate(asking(first)) <= parts.prompt)
+    first = bisect_left(
+        range(len(dropped)), True, key=lambda first: most_tokens(counter, asking(first)) <= parts.prompt
+    )
     if first == len(dropped):
         raise PromptTooLong
     return SummaryTask(

@@ -1,0 +1,106 @@
+"""What a text is made of, counted cheaply: the kinds of things for which tokenizers charge differently."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+FEATURES = (
+    "template",  # once a prompt: first token, generation prompt, whatever else a chat template adds
+    "message",  # what the template adds around every message
+    "line",  # a line and its end; in chats every line has a name, and names are costly
+    "word",  # runs of ASCII letters
+    "long",  # ASCII letters after the fourth of their word
+    "capital",  # A to Z
+    "hump",  # a small letter and then a capital one, as in PogChamp
+    "digit",
+    "number",  # runs of digits
+    "mark",  # ASCII punctuation
+    "marks",  # runs of it
+    "space",
+    "foreign",  # runs of letters that are not ASCII
+    "latin",  # letters with diacritics
+    "greek",
+    "cyrillic",
+    "hebrew",
+    "arabic",
+    "indic",
+    "thai",  # and its neighbours: Lao, Khmer, Burmese
+    "hangul",
+    "kana",
+    "han",
+    "other",  # letters of other scripts
+    "emoji",  # and other symbols
+    "joint",  # what joins or changes the character before it: variation selectors, skin tones, vowel signs
+    "punctuation",  # that is not ASCII
+    "repeat",  # characters after the third of the same, which cost less than others
+)
+"""The kinds, in the order in which they are counted."""
+
+_BLOCKS = (
+    (0x0000, " "), (0x0021, "."), (0x0030, "0"), (0x003A, "."), (0x0041, "A"), (0x005B, "."), (0x0061, "a"),
+    (0x007B, "."), (0x007F, " "), (0x00A1, "p"), (0x00C0, "l"), (0x0300, "z"), (0x0370, "g"), (0x0400, "c"),
+    (0x0530, "o"), (0x0590, "h"), (0x0600, "r"), (0x0700, "o"), (0x0900, "i"), (0x0E00, "t"), (0x0F00, "o"),
+    (0x1000, "t"), (0x10A0, "o"), (0x1100, "k"), (0x1200, "o"), (0x1780, "t"), (0x1800, "o"), (0x1E00, "l"),
+    (0x1F00, "g"), (0x2000, "p"), (0x200B, "z"), (0x2010, "p"), (0x20D0, "z"), (0x2100, "e"), (0x2E80, "n"),
+    (0x3000, "p"), (0x3040, "j"), (0x3130, "k"), (0x3190, "n"), (0xA000, "o"), (0xAC00, "k"), (0xD800, "o"),
+    (0xF900, "n"), (0xFB1D, "h"), (0xFB50, "r"), (0xFE00, "z"), (0xFE10, "p"), (0xFE70, "r"), (0xFEFF, "z"),
+    (0xFF00, "p"), (0x10000, "o"), (0x1F000, "e"), (0x1F3FB, "z"), (0x1F400, "e"), (0x20000, "n"), (0xE0000, "z"),
+)  # fmt: skip
+"""First code point and class of every block. A class is one character, so that a text of classes can be searched."""
+_STARTS = [start for start, _ in _BLOCKS]
+_SCRIPTS = "lgchritkjnoezp"
+"""Their classes, in the order of ``FEATURES``."""
+_WORDS = re.compile("[aA]+")
+_LONG = re.compile("[aA]{5,}")
+_NUMBERS = re.compile("0+")
+_MARKS = re.compile(r"\.+")
+_FOREIGN = re.compile("[lgchrikzo]+")
+_REPEAT = re.compile(r"(.)\1{3,}", re.DOTALL)
+
+
+class _Classes(dict[int, str]):
+    """Code point → class, filled as characters are met, up to a bound that hostile text cannot pass."""
+
+    def __missing__(self, code_point: int) -> str:
+        found = _BLOCKS[bisect_right(_STARTS, code_point) - 1][1]
+        if len(self) < 1 << 15:
+            self[code_point] = found
+        return found
+
+
+_CLASSES = _Classes()
+
+
+Counts = tuple[tuple[int, int], ...]
+"""Index into ``FEATURES`` and how often, for what there is at all."""
+
+
+def features(line: str) -> Counts:
+    """What one line is made of; linear in its length."""
+    classes = line.translate(_CLASSES)
+    count = classes.count
+    counts = [
+        0,
+        0,
+        1,
+        _runs(classes, _WORDS),
+        sum(len(word) - 4 for word in _LONG.findall(classes)),
+        count("A"),
+        count("aA"),
+        count("0"),
+        _runs(classes, _NUMBERS),
+        count("."),
+        _runs(classes, _MARKS),
+        count(" "),
+    ]
+    if line.isascii():
+        counts += [0] * (1 + len(_SCRIPTS))
+    else:
+        counts += [_runs(classes, _FOREIGN), *map(count, _SCRIPTS)]
+    counts.append(sum(len(found.group()) - 3 for found in _REPEAT.finditer(line)))
+    return tuple((index, number) for index, number in enumerate(counts) if number)
+
+
+def _runs(classes: str, pattern: re.Pattern[str]) -> int:
+    return len(pattern.findall(classes))

@@ -1,0 +1,160 @@
+"""Token counts that learn."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_service.tokens import FEATURES, TokenEstimator, features
+from llm_service.types import PromptMessage
+
+Tokenizer = Callable[[str], int]
+
+SCRIPTS = {
+    "english": "the game was so good today that nobody wanted to leave PogChamp KEKW speedrun",
+    "russian": "привет всем сегодня играем очень хорошо спасибо потому что скорость",
+    "chinese": "大家好 今天我们玩游戏 非常厉害 谢谢主播 为什么现在",
+    "arabic": "مرحبا بكم اليوم نلعب شكرا جدا السرعة مذهلة",
+    "emoji": "😂😂😂 🔥🎉 ❤️ 👍🏽 👨‍👩‍👧 https://example.com/watch?v=a1B2c3D4 12:34 100%",
+}
+
+
+def characters(text: str) -> int:
+    """About a token for three characters of a word, one for other things: the thrift of large vocabularies."""
+    return sum(1 + (len(word) - 1) // 6 for word in re.findall(r"\w+|[^\w\s]", text))
+
+
+def bytewise(text: str) -> int:
+    """A token a byte: what the smallest vocabularies come down to."""
+    return len(text.encode())
+
+
+def talk(seed: int, turns: int = 10) -> list[PromptMessage]:
+    rng = random.Random(seed)
+    words = " ".join(SCRIPTS.values()).split()
+    messages = [PromptMessage(role="system", content="You are a friendly co-host in a live chat.")]
+    for turn in range(turns):
+        line = " ".join(rng.choices(words, k=rng.randint(1, 12)))
+        messages.append(PromptMessage(role="user" if turn % 2 == 0 else "assistant", content=f"ann{turn}: {line}"))
+    return messages
+
+
+def count(tokenizer: Tokenizer, messages: list[PromptMessage]) -> int:
+    return 11 + sum(5 + tokenizer(message.content) for message in messages)
+
+
+def named(line: str) -> dict[str, int]:
+    return {FEATURES[index]: number for index, number in features(line)}
+
+
+def test_a_line_is_taken_apart():
+    assert named("ann: PogChamp wooooow 42!!") == {
+        "line": 1,
+        "word": 3,
+        "long": 7,
+        "capital": 2,
+        "hump": 1,
+        "digit": 2,
+        "number": 1,
+        "mark": 3,
+        "marks": 2,
+        "space": 3,
+        "repeat": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "script", "characters"),
+    [
+        ("größe", "latin", 2),
+        ("đội", "latin", 2),
+        ("γεια", "greek", 4),
+        ("привет", "cyrillic", 6),
+        ("שלום", "hebrew", 4),
+        ("مرحبا", "arabic", 5),
+        ("नमस्ते", "indic", 6),
+        ("สวัสดี", "thai", 6),
+        ("안녕", "hangul", 2),
+        ("ありがとう", "kana", 5),
+        ("大家好", "han", 3),
+        ("ქართული", "other", 7),
+        ("😂🔥", "emoji", 2),
+        ("👍🏽", "joint", 1),
+        ("！", "punctuation", 1),
+    ],
+)
+def test_scripts_are_told_apart(text, script, characters):
+    assert named(text)[script] == characters
+
+
+@given(st.text())
+def test_any_text_can_be_counted(text):
+    assert all(number > 0 for _, number in features(text))
+    messages = [PromptMessage(role="user", content=text)]
+    estimator = TokenEstimator()
+    assert estimator.estimate(messages) > 0
+    assert estimator.margin(messages) > 0
+
+
+@pytest.mark.parametrize("tokenizer", [characters, bytewise])
+def test_five_answers_are_enough(tokenizer):
+    estimator = TokenEstimator()
+    errors = []
+    for turns in range(1, 41):
+        messages = talk(1, turns)
+        tokens = count(tokenizer, messages)
+        errors.append(abs(estimator.estimate(messages) / tokens - 1))
+        estimator.observe(messages, tokens)
+    assert sum(errors[5:]) / len(errors[5:]) < 0.03
+
+
+def test_the_same_prompt_again_is_known():
+    estimator = TokenEstimator()
+    estimator.observe(talk(1), 1234)
+    assert estimator.estimate(talk(1)) == pytest.approx(1234, rel=1e-6)
+
+
+def test_the_margin_shrinks_with_learning_and_grows_with_errors():
+    estimator = TokenEstimator()
+    fresh = estimator.margin(talk(100))
+    for seed in range(20):
+        estimator.observe(talk(seed), count(bytewise, talk(seed)))
+    learned = estimator.margin(talk(100))
+    assert learned < fresh
+    estimator.observe(talk(21), 2 * count(bytewise, talk(21)))
+    assert estimator.margin(talk(100)) > learned
+
+
+def test_an_overflow_without_figures_raises_the_estimate():
+    estimator = TokenEstimator()
+    before = estimator.estimate(talk(1))
+    estimator.overflowed(talk(1), context_length=int(before * 2))
+    assert estimator.estimate(talk(1)) > before * 2
+
+
+def test_what_was_learned_outlives_the_process():
+    estimator = TokenEstimator()
+    for seed in range(8):
+        estimator.observe(talk(seed), count(bytewise, talk(seed)))
+    again = TokenEstimator.from_json(estimator.to_json())
+    assert again.to_json() == estimator.to_json()
+    tokens = count(bytewise, talk(99))
+    assert abs(again.estimate(talk(99)) / tokens - 1) < abs(TokenEstimator().estimate(talk(99)) / tokens - 1)
+
+
+def test_what_another_version_learned_is_not_used():
+    state = {**json.loads(TokenEstimator().to_json()), "features": ["words"], "weights": [9.0]}
+    assert TokenEstimator.from_json(json.dumps(state)).to_json() == TokenEstimator().to_json()
+
+
+def test_nothing_of_a_text_is_kept():
+    estimator = TokenEstimator()
+    estimator.observe([PromptMessage(role="user", content="ann: xyzzy")], 9)
+    assert "xyzzy" not in estimator.to_json()
+    assert "xyzzy" not in repr(vars(estimator))
