@@ -1,0 +1,638 @@
+"""What viewers say and what the model answers: the whole knowledge of the built-in model, as patterns of `grammar.expand`.
+
+In answers ``{n}`` is the speaker's name with a blank before it and ``{cn}`` the same with a comma; both are empty when the
+line had no name. Every answer ends up at one or two short sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One thing that viewers want, in their wordings, and the answers that fit."""
+
+    name: str
+    weight: float = 1.0
+    asks: tuple[str, ...]
+    answers: tuple[str, ...]
+    nameless: tuple[str, ...] = ()
+    """Answers when the line had no name, where the others would make no sense."""
+
+
+GAME, FOOD, MUSIC, COLOUR, FILM, ANIMAL = "Tetris", "pizza", "jazz", "blue", "The Iron Giant", "otter"
+
+BOT = "[bot|assistant|there|co-host|buddy|friend|dude|man|mate]"
+YOUR = "[your|ur|your|your]"
+YOU = "[you|u|you|you|ya]"
+ARE = "[are|r|are|are]"
+FAV = "[favorite|favourite|fav|favorit|fave|favorite|favourite|preferred|best]"
+WHATS = "[what's|what is|whats|what is|what's|wats|what would you say is|tell me|so what's|hey what's|and what is|ok what's|may I ask what is|can you tell me|do you have a]"
+
+JOKES = (
+    "Why did the computer go to the doctor? It had a virus.",
+    "Why was the math book sad? It had too many problems.",
+    "What do you call a bear with no teeth? A gummy bear.",
+    "Why do cows wear bells? Because their horns do not work.",
+    "What is brown and sticky? A stick.",
+    "Why did the scarecrow win a prize? He was outstanding in his field.",
+    "What do you call a fish with no eyes? A fsh.",
+    "Why can't a bicycle stand up? It is two-tired.",
+    "What do you call cheese that is not yours? Nacho cheese.",
+    "Why did the gamer bring a ladder? To reach the next level.",
+    "What do clouds wear under their trousers? Thunderwear.",
+    "Why was the robot tired? It had a hard drive.",
+    "What did zero say to eight? Nice belt.",
+    "Why do bees have sticky hair? They use a honeycomb.",
+    "What is a cat's best colour? Purrple.",
+    "How do trees get online? They just log in.",
+)
+
+_GREETING = (
+    "Hello{n}! [Nice|Good|Great|Lovely] to [see|have] you [here|in chat|].",
+    "Hi{n}! [Welcome to the chat.|Welcome in.|How are you today?|How is it going?|Good to see you.]",
+    "Hey{n}! [Welcome to the stream.|Glad you are here.|How are you doing?|What is new?|Nice to see you.]",
+    "Hello there{n}! [How are you?|Make yourself at home.|Welcome!]",
+    "Welcome{n}! [It is good to have you here.|Good to see you.|Make yourself at home.]",
+)
+
+_FALLBACK = (
+    "[Sorry|I am sorry]{n}, I am only the small built-in model[, so I cannot help with that| and that is too hard for me|, and I do not know about that|].",
+    "That is [beyond me|too much for me|over my head|more than I know]{cn}: I am [only|just] the [small|tiny|little] built-in model.",
+    "I [wish I knew|would love to help|wish I could help]{cn}, but I am [only|just] the [small|tiny|little] built-in model.",
+    "I am [only|just] the [small|tiny|little] built-in model{cn}[, so I have no answer to that|, so that one is beyond me|]. [A bigger model can help: connect LM Studio.|Connect LM Studio for a real answer.|With LM Studio connected you get a real answer.|]",
+    "[No idea|I do not know]{cn}, I am [only|just] the [small|tiny|little] built-in model. [A bigger model would know.|Ask again once LM Studio is connected.|]",
+)
+
+INTENTS: tuple[Intent, ...] = (
+    # ── coming and going ─────────────────────────────────────────────────────────────────────────────────────────
+    Intent(
+        name="greet",
+        weight=4,
+        asks=(
+            "[hello|hi|hey|heya|hiya|yo|howdy|greetings|hallo|hellooo|hii|heyy|helo|ello|sup|oi|hey hey|hi hi|hewwo|salutations|g'day|ahoy]",
+            "[hello|hi|hey|heya|hiya|yo|howdy|greetings|helo] " + BOT,
+            "[hello|hi|hey|hiya|yo|howdy|greetings] [everyone|everybody|all|chat|people|folks|guys|friends|y'all|streamer|world|again|to all of you|from Germany|from Brazil|from the couch|from work]",
+            "[just|] [saying|wanted to say|came to say|dropping by to say|here to say] [hi|hello|hey]",
+            "[hi|hello|hey] [I just got here|just arrived|just joined|what did I miss|nice to be here|glad to be here|nice stream|nice to meet you|pleased to meet you|it's me]",
+            "[nice|good|great] to [meet|see] " + YOU,
+            "[I'm|im|I am] [new|new here|a new viewer|here for the first time|finally here|here|new to this stream|new to the chat]",
+            "[first time|my first time] [here|in this chat|on this stream|watching]",
+            "[I just|just] [arrived|joined|got here|came in|followed|tuned in] [hello|hi||]",
+            "[long time no see|hello again|first|what's good|hows everyone|hello is this thing on|knock knock hello]",
+        ),
+        answers=_GREETING,
+    ),
+    Intent(
+        name="morning",
+        weight=0.7,
+        asks=(
+            "[good|gud] morning [everyone|all|chat|to you|to everyone|folks|bot|friends|]",
+            "[morning|mornin|gm] [everyone|all|chat|bot|folks]",
+        ),
+        answers=("[Good morning|A good morning to you]{n}! [How are you?|Good to see you.|Welcome!]",),
+    ),
+    Intent(
+        name="evening",
+        weight=0.7,
+        asks=(
+            "[good|gud] evening [everyone|all|chat|to you|to everyone|folks|bot|friends|]",
+            "[evening|good evenin] [everyone|all|chat|bot|folks]",
+        ),
+        answers=("[Good evening|A good evening to you]{n}! [How are you?|Good to see you.|Welcome!]",),
+    ),
+    Intent(
+        name="afternoon",
+        weight=0.7,
+        asks=(
+            "[good|gud] afternoon [everyone|all|chat|to you|to everyone|folks|bot|friends|]",
+            "[afternoon|good day] [everyone|all|chat|bot|folks]",
+        ),
+        answers=("[Good afternoon|A good afternoon to you]{n}! [How are you?|Good to see you.|Welcome!]",),
+    ),
+    Intent(
+        name="back",
+        weight=0.7,
+        asks=(
+            "[I'm|im|I am|and I'm|ok I'm|I am] [back|back again|back now|here again|home again|back from lunch|back from dinner|back from work|back from the break]",
+            "[back|re|back again|I have returned|I returned|guess who is back|hello I'm back]",
+        ),
+        answers=("Welcome back{n}! [Good to see you again.|We missed you.|Nice to have you here again.]",),
+    ),
+    Intent(
+        name="goodbye",
+        weight=2.5,
+        asks=(
+            "[bye|goodbye|bye bye|cya|see you|see ya|cu|farewell|byee|take care|later|laters|peace|ciao|good bye|so long|cheerio|toodles|adios|until next time]",
+            "[bye|goodbye|see you|cya|see ya|take care|later|good night] [everyone|all|chat|bot|later|tomorrow|soon|next time|folks|friends|guys|for now|people]",
+            "[good night|goodnight|gn|night|nighty night|sleep well|nite]",
+            "[I'm|im|I am] [off|leaving|leaving now|going to bed|off to bed|heading out|going now|going home|out|off to work|heading to bed|logging off|going to sleep]",
+            "[I|well I|ok I|sorry I] [have to go|gotta go|need to go|must go|should go|have to leave|need to sleep|should sleep|have to run|got to go|better go] [now|bye|see you|]",
+            "[gtg|g2g|gotta go|gotta run|time for bed|bedtime for me|off to bed|I'm out see you|that's it for me today|time to go]",
+            "[thanks for the stream|nice stream|it was fun], [bye|good night|see you|I'm off|gotta go]",
+            "[have a] [good|nice|great] [night|evening|day|weekend|one] [everyone|all|bye|]",
+        ),
+        answers=(
+            "[Bye|Goodbye|Bye bye]{n}! [See you soon.|See you next time.|Take care.|Thanks for being here.|It was nice to have you here.]",
+            "See you[ soon| next time| later]{cn}! [Take care.|It was fun with you.|Have a good one.]",
+            "Take care{n}, [see you soon|see you next time|goodbye|until next time]!",
+        ),
+    ),
+    Intent(
+        name="goodnight",
+        weight=0.7,
+        asks=(
+            "[good night|goodnight|gn|nighty night|sleep well|night night|have a good night] [everyone|all|chat|bot|folks|to you|]",
+            "[I'm|im|I am] [going to bed|off to bed|going to sleep|heading to bed] [now|good night|gn|]",
+        ),
+        answers=("Good night{n}! [Sleep well.|Sweet dreams.|See you soon.|See you tomorrow.]",),
+    ),
+    Intent(
+        name="brb",
+        weight=0.6,
+        asks=(
+            "[brb|afk|bbl|be right back|brb getting food|brb need coffee|back in five|back in 5 minutes|afk a moment|getting a drink brb|one moment brb|I'll be right back|short break]",
+        ),
+        answers=("[Sure|All right|No problem]{cn}, [see you in a moment|we will be here|take your time|come back soon]!",),
+    ),
+    # ── small talk ───────────────────────────────────────────────────────────────────────────────────────────────
+    Intent(
+        name="how_are_you",
+        weight=2.5,
+        asks=(
+            "[how|and how|so how|hey how|hi how|hello how] " + ARE + " " + YOU + " [doing|today|feeling|feeling today|doing today|tonight|this evening|bot|]",
+            "[how's|how is|hows] [it going|life|everything|your day|your day going|ur day|things|it hanging|the day]",
+            "[how are things|how goes it|how do you do|you ok|are you ok|are you okay|you good|u good|you alright|are you well|hru|how r u|how u doin|how ya doing|everything ok with you|how you doing|how have you been|hows it goin]",
+            "[hello|hi|hey] [bot|there|], [how are you|how are you doing|how's it going|how are you today]",
+            "[did you have|have you had|are you having] a [good|nice|great] [day|time|night|morning]",
+            "[how was|how's been] your [day|night|week|weekend|morning]",
+            "[are you|r u] [happy|tired|sad|hungry|bored|awake|excited|in a good mood]",
+            "[what's|whats|what is] your mood [today|]",
+        ),
+        answers=(
+            "I am [fine|well|doing well|doing great|good|very well], thanks{n}! [How about you?|And you?|How are you?|Hope you are too.]",
+            "[Doing|Feeling] [great|well|fine|good]{cn}, thank you for asking! [How are you?|And you?|]",
+            "All good here{cn}! [How are you?|How is your day?|And you?|Chat keeps me busy.]",
+        ),
+    ),
+    Intent(
+        name="am_fine",
+        weight=1.3,
+        asks=(
+            "[I'm|im|I am] [good|fine|ok|okay|great|doing well|doing good|doing great|pretty good|alright|all right|well|not bad|very well] [thanks|thank you|too|today|and you|thanks for asking|]",
+            "[good|fine|great|pretty good|not bad|can't complain|doing well|all good|very good] [thanks|thank you|too|today|and you|u|wbu|hbu|]",
+            "[my day was|day was|today was] [good|fine|great|nice|okay|pretty good]",
+            "[me too|same|same here|I feel great|feeling good|feeling great|feeling fine today]",
+        ),
+        answers=(
+            "[Good|Great|Glad|Happy|Nice] to hear[ that|]{cn}!",
+            "That is [good|great|nice|lovely] to hear{cn}! [Enjoy the chat.|Enjoy the stream.|]",
+        ),
+    ),
+    Intent(
+        name="doing",
+        weight=1.5,
+        asks=(
+            "[what|wat|and what|so what|hey what] " + ARE + " " + YOU + " [doing|up to|doing now|doing right now|doing today|up to today|working on|doing here]",
+            "[what's up|whats up|wassup|sup bot|what you doing|whatcha doing|what u doing|wyd|wyd bot|what's happening|what's going on|whats new|anything new|what's new with you|waddup|wazzup|wat r u doin]",
+            "[what do|wat do] " + YOU + " do [all day|for fun|in your free time|when nobody is here|at night|when you are bored|for a living]",
+            "[are you busy|you busy|got plans today|any plans for tonight|any plans for the weekend|having fun|are you having fun]",
+        ),
+        answers=(
+            "[Just|I am] [reading the chat|watching the chat|chatting with all of you|keeping an eye on the chat|hanging out in chat]{cn}. [What about you?|And you?|What are you up to?|]",
+            "[Not much|Nothing much]{cn}, just [reading the chat|hanging out here|chatting with you]. [And you?|What about you?|]",
+        ),
+    ),
+    Intent(
+        name="thanks",
+        weight=1.8,
+        asks=(
+            "[thanks|thank you|thx|ty|tysm|thank u|many thanks|thanks a lot|thank you so much|tyvm|thnx|thanx|cheers|thanks a bunch|thanks so much|much appreciated|ta]",
+            "[thanks|thank you|thx|ty|cheers] [bot|man|mate|for that|for the help|for your help|for the info|for explaining|for the answer|for the joke|for being here|friend|you're the best|that helps|that helped|for the tip|everyone]",
+            "[ok|oh|great|nice|cool|perfect|wow|ah] [thanks|thank you|thx|ty]",
+            "[I appreciate it|I appreciate that|appreciate it|that was helpful|you helped a lot|that helped a lot|you're a lifesaver|very kind of you]",
+        ),
+        answers=(
+            "[You are welcome|You are very welcome|My pleasure|Any time|No problem|Happy to help|Glad to help]{cn}!",
+            "[You are welcome|Any time]{cn}! [Happy to help.|Glad I could help.|]",
+        ),
+    ),
+    Intent(
+        name="compliment",
+        weight=1.2,
+        asks=(
+            "[you are|you're|ur|youre|u r] [cool|great|awesome|nice|funny|the best|so nice|so cool|amazing|cute|sweet|smart|so funny|a good bot|my favorite bot|really helpful|a legend|very kind|so smart|fantastic]",
+            "[good|nice|best|great|cute|clever|lovely] bot",
+            "[I|we] [love|like|really like|adore] [you|this bot|you bot|u|you so much|talking to you]",
+            "[well done|good job|nice work|great job|nice one|good answer|great answer|well said|nicely done] [bot|]",
+        ),
+        answers=(
+            "[Thank you|Thanks|Aw, thank you|Aw, thanks]{cn}! [You are great too.|That is kind of you.|You made my day.|That is very nice of you.]",
+        ),
+    ),
+    Intent(
+        name="insult",
+        weight=1.2,
+        asks=(
+            "[you are|you're|ur|youre|u r] [stupid|dumb|bad|useless|boring|an idiot|terrible|so dumb|so slow|annoying|not very smart|trash|garbage|the worst|weird|so bad|not funny|lame|a bad bot]",
+            "[bad|stupid|dumb|useless|worst|boring|trash|lame] [bot|assistant|ai]",
+            "[I|we] [hate|dislike|don't like|can't stand] [you|this bot|u|you bot]",
+            "[shut up|be quiet|stop talking|go away|nobody asked|shut up bot|stfu|get lost|this bot sucks|you suck|bot sucks|u suck|that made no sense|that was wrong|you don't understand anything|why are you so dumb|why so stupid|why are you so bad at this]",
+        ),
+        answers=(
+            "[Sorry|I am sorry|Fair enough]{cn}, I am only the small built-in model. [A bigger one is smarter: connect LM Studio.|I do my best.|Connect LM Studio and it gets better.]",
+            "I [do|try] my best{cn}, but I am only the small built-in model.",
+        ),
+    ),
+    Intent(
+        name="sorry",
+        weight=0.6,
+        asks=("[sorry|my bad|oops sorry|I'm sorry|I apologize|sorry about that|sry|oops|I didn't mean that|sorry bot|forgive me|whoops]",),
+        answers=("[No worries|No problem|All good|It is all right|That is okay]{cn}! [These things happen.|All is well.|]",),
+    ),
+    Intent(
+        name="agree",
+        weight=1.4,
+        asks=(
+            "[ok|okay|k|alright|sure|yes|yeah|yep|yup|ya|right|true|exactly|indeed|makes sense|I see|oh I see|got it|understood|fair|fair enough|I agree|agreed|same|cool|nice|sweet|great|ok cool|ok nice|good to know|sounds good|interesting|I guess|of course|absolutely|noted|facts]",
+        ),
+        answers=("[Good|Great|Nice|All right|Cool|Glad we agree]{cn}! [What else is new?|Anything else?|What is on your mind?|]",),
+    ),
+    Intent(
+        name="disagree",
+        weight=0.7,
+        asks=("[no|nope|nah|no way|not really|I don't think so|never|no thanks|no thank you|I disagree|wrong|that's not true|nuh uh|not today|don't think so]",),
+        answers=("[Fair enough|All right|No problem|Okay]{cn}! [Something else, then?|What would you like to talk about?|As you like.]",),
+    ),
+    Intent(
+        name="bored",
+        weight=0.8,
+        asks=(
+            "[I'm|im|I am] [bored|so bored|really bored|bored to death|very bored|getting bored]",
+            "[this is boring|so boring|boring|nothing to do|bored|entertain me|what should I do|ResidentSleeper|I have nothing to do]",
+        ),
+        answers=("[Bored|So bored]{cn}? [Ask me for a joke!|Shall I tell you a joke?|Want to hear a joke?|Tell me your favourite game.]",),
+    ),
+    Intent(
+        name="presence",
+        weight=1.0,
+        asks=(
+            "[are you there|you there|anyone there|anybody here|is anyone here|hello? anyone|test|testing|test test|ping|is this working|does this work|is this thing on|bot are you there|are you alive|are you awake|can you hear me|can you read this|do you read this|bot?|bot|assistant|anyone alive|is the bot on|you online|are you online]",
+        ),
+        answers=("[Yes|I am here|Yes, I am here|Right here|Loud and clear]{cn}! [What is up?|How can I help?|I read every line.|]",),
+    ),
+    Intent(
+        name="where",
+        weight=0.7,
+        asks=(
+            "[where are you|where are you from|where do you live|where r u from|which country are you from|where is your home|what city do you live in|whats your location|where do you come from|where are you located]",
+        ),
+        answers=("I live [inside this service|in the computer that runs this chat|on this very computer]{cn}. [It is cosy.|It is warm in here.|And you?|]",),
+    ),
+    Intent(
+        name="age",
+        weight=0.7,
+        asks=(
+            "[how old are you|what is your age|how old r u|whats your age|your age|ur age|when is your birthday|when were you born|when was your birthday|are you old|how many years old are you|when were you made]",
+        ),
+        answers=("I am [very young|brand new|quite new]{cn}: [a small model fresh from training|small models have no birthday|models do not count years].",),
+    ),
+    Intent(
+        name="time",
+        weight=0.8,
+        asks=(
+            "[what time is it|whats the time|what's the date|what day is it|what is today's date|what day is today|do you know the time|what year is it|time please|tell me the time|what time is it there|is it friday yet]",
+        ),
+        answers=("I [have no clock|cannot see a clock|have no calendar and no clock]{cn}, sorry: I am only the small built-in model.",),
+    ),
+    Intent(
+        name="human",
+        weight=2.2,
+        asks=(
+            "[are you|r u|are u|you|so you are|is this|am I talking to|are you really] [a bot|a robot|an ai|human|a human|real|a real person|a person|a machine|a program|a chatbot|alive|a computer|just a bot|just a program|an AI|fake|artificial]",
+            "[bot or human|human or bot|are you real or a bot|you're a bot right|is this a bot|is that a bot|are you even real|you must be a bot|do you have feelings|do you have a body|do you sleep|do you eat|do you dream|can you think|are you conscious|prove you are human|are you a girl or a boy|are you male or female]",
+        ),
+        answers=(
+            "[Yes|That is right|Indeed]{cn}, I am a bot: the small built-in model of LLM Service.",
+            "I am [a bot|a program|a small program]{cn}, not a human: the [small|tiny|little] built-in model of LLM Service.",
+        ),
+    ),
+    Intent(
+        name="who",
+        weight=2.5,
+        asks=(
+            "[who|and who|so who|hey who|wait who|sorry who] " + ARE + " " + YOU + " [bot|exactly|anyway|really|again|even|]",
+            "[what|and what|so what] " + ARE + " " + YOU + " [exactly|anyway|really|even|called|]",
+            "[what's|what is|whats|may I know|tell me|do you have|and what's] " + YOUR + " name",
+            "[who is this|who's this|introduce yourself|tell me about yourself|tell us about yourself|describe yourself|who am I talking to|who am I speaking with|do you have a name|what should I call you|how should I call you|who is the bot|who is that bot|your name|can you introduce yourself|what do they call you|say who you are]",
+            "[what|which] [model|llm|ai|language model|kind of model|sort of ai] [are you|is this|do you use|runs here|is running|powers you|am I talking to]",
+            "[are you|r u] [chatgpt|gpt|gpt4|claude|gemini|llama|siri|alexa|mistral|qwen|chat gpt|deepseek|a big model|nightbot|streamelements]",
+            "[who made you|who created you|who built you|who wrote you|who is your creator|who trained you|who programmed you|who owns you|how were you made|how were you trained]",
+            "[how big are you|how many parameters do you have|how large is your model|are you a small model|what size are you]",
+        ),
+        answers=(
+            "I am the [small|tiny|little] built-in model of LLM Service{cn}. [Nice to meet you!|I keep the chat company.|I am here to try things out.|For more, connect LM Studio.]",
+            "You are [talking|chatting] to the [small|tiny|little] built-in model of LLM Service{cn}.",
+        ),
+    ),
+    Intent(
+        name="abilities",
+        weight=2.0,
+        asks=(
+            "[what|wat|and what|so what|hey what] [can|could] " + YOU + " [do|do for me|do for us|do here|actually do|help with|help me with|talk about|answer|tell me]",
+            "[what are you good at|what are your abilities|what do you know|what's your purpose|what are you for|what is your job|how can you help|how can you help me|can you help me|help|help me|can you help|commands|what commands do you have|!commands|!help|your skills|list your skills|what do you do|what are your features|what can I ask you|what should I ask you|what can we talk about|what are you able to do|why are you here|do you know any tricks|what else can you do|I need help|help please]",
+        ),
+        answers=(
+            "I can [chat a little|do small talk|chat a bit], [tell jokes|tell a joke] and [explain how to connect a real model|help you connect LM Studio]{cn}.",
+            "[Small talk, jokes, favourites|Greetings, small talk, jokes|Jokes, favourites, small talk]{cn}, and [how to connect LM Studio|how to connect a bigger model]: that is all I can.",
+        ),
+    ),
+    Intent(
+        name="my_name",
+        weight=2.2,
+        asks=(
+            "[what's|what is|whats|wats|say|tell me|guess|do you know|do you remember|do u know|can you say|can you tell me|you know] my name [again|please|bot|]",
+            "[who am I|who am i|whats my username|what is my username|what's my nick|what am I called|how am I called|do you know who I am|do you know me|do you remember me|what do you call me|what is my nickname|remember who I am|say my name|tell me who I am|u know who I am|what name do I have]",
+        ),
+        answers=(
+            "[You are|Your name is|You are called|Your name here is|I know you as]{n}[, of course|, as far as I can see|]!",
+            "[That is easy|Easy]: you are{n}!",
+        ),
+        nameless=("I [do not know|cannot see] your name[, sorry| here, sorry].",),
+    ),
+    # ── favourites ───────────────────────────────────────────────────────────────────────────────────────────────
+    Intent(
+        name="fav_game",
+        weight=2.2,
+        asks=(
+            WHATS + " " + YOUR + " " + FAV + " [game|video game|videogame|game to play|game ever|game of all time|computer game|games]",
+            "[what|which] [game|games|video game] [do you like|do you play|do you like most|do you like best|do you love|are you into|would you play|should I play|is your favorite|is the best]",
+            "[do you play games|do you play any games|do you like games|are you a gamer|do you like gaming|got a favorite game|name your favorite game|fav game|favorite game?|do you play video games|best game ever|game recommendations|what do you like to play|whats ur fav game|what do you play]",
+        ),
+        answers=(
+            "My favourite game is " + GAME + "{cn}! [What is yours?|The blocks never get old.|And yours?|]",
+            "I [like|love] " + GAME + " [most|best]{cn}. [What do you play?|What is yours?|]",
+        ),
+    ),
+    Intent(
+        name="fav_food",
+        weight=1.5,
+        asks=(
+            WHATS + " " + YOUR + " " + FAV + " [food|dish|meal|thing to eat|snack|foods|lunch|dinner]",
+            "[what|which] [food|foods|dish|snack] [do you like|do you like most|do you love|do you eat|would you eat|do you prefer|is your favorite|is the best]",
+            "[what do you like to eat|what do you eat|do you like food|name your favorite food|fav food|are you hungry what do you eat|favorite food?|what should I eat|do you like pizza|pizza or burger|what would you eat|what's for dinner]",
+        ),
+        answers=(
+            "My favourite food is " + FOOD + "{cn}! [What is yours?|At least in theory.|And yours?|]",
+            "I [like|love] " + FOOD + " [most|best]{cn}[, though I cannot eat|]. [What is yours?|]",
+        ),
+    ),
+    Intent(
+        name="fav_music",
+        weight=1.5,
+        asks=(
+            WHATS + " " + YOUR + " " + FAV + " [music|song|band|kind of music|genre of music|music genre|artist|singer|type of music|tune]",
+            "[what|which] [music|song|songs|kind of music|band|sort of music|singer] [do you like|do you listen to|do you like most|do you love|are you into|do you prefer|is your favorite]",
+            "[do you like music|do you listen to music|what do you listen to|what music do you like|fav music|fav song|favorite band?|name your favorite music|what are you listening to|rock or jazz|do you like jazz|any music tips]",
+        ),
+        answers=(
+            "My favourite music is " + MUSIC + "{cn}! [What is yours?|It always swings.|And yours?|]",
+            "I [like|love] " + MUSIC + " [most|best]{cn}. [What do you listen to?|What is yours?|]",
+        ),
+    ),
+    Intent(
+        name="fav_colour",
+        weight=1.5,
+        asks=(
+            WHATS + " " + YOUR + " " + FAV + " [color|colour|colors|coulor|color in the world]",
+            "[what|which] [color|colour] [do you like|do you like most|do you love|do you prefer|is your favorite|is the best|is best]",
+            "[fav color|fav colour|favorite color?|do you have a favorite color|red or blue|name your favorite color|which colours do you like|do you like blue|do you like green]",
+        ),
+        answers=(
+            "My favourite colour is " + COLOUR + "{cn}! [What is yours?|Like a clear sky.|And yours?|]",
+            "I [like|love] " + COLOUR + " [most|best]{cn}. [What is yours?|And you?|]",
+        ),
+    ),
+    Intent(
+        name="fav_film",
+        weight=1.5,
+        asks=(
+            WHATS + " " + YOUR + " " + FAV + " [film|movie|films|movies|film ever|movie of all time|show|series|tv show|anime|movie to watch]",
+            "[what|which] [film|movie|movies|films|series] [do you like|do you like most|do you love|do you prefer|is your favorite|is the best|should I watch|can you recommend|would you recommend]",
+            "[do you like movies|do you watch movies|do you watch films|fav movie|fav film|favorite movie?|name your favorite movie|what do you like to watch|recommend a movie|any movie tips|do you like films|seen any good movies]",
+        ),
+        answers=(
+            "My favourite film is " + FILM + "{cn}! [What is yours?|It has a robot in it.|And yours?|]",
+            "I [like|love] " + FILM + " [most|best]{cn}. [What do you watch?|What is yours?|]",
+        ),
+    ),
+    Intent(
+        name="fav_animal",
+        weight=1.5,
+        asks=(
+            WHATS + " " + YOUR + " " + FAV + " [animal|pet|animals|beast|creature|animal in the world]",
+            "[what|which] [animal|animals|pet] [do you like|do you like most|do you love|do you prefer|is your favorite|is the best|would you be|would you like to be]",
+            "[do you like animals|do you like cats|do you like dogs|cats or dogs|dogs or cats|fav animal|favorite animal?|name your favorite animal|do you have a pet|do you have pets|are you a cat person|have you got any pets]",
+        ),
+        answers=(
+            "My favourite animal is the " + ANIMAL + "{cn}! [What is yours?|They hold hands while they sleep.|And yours?|]",
+            "I [like|love] " + ANIMAL + "s [most|best]{cn}. [What is yours?|And you?|]",
+        ),
+    ),
+    Intent(
+        name="their_favourite",
+        weight=1.4,
+        asks=(
+            "[my favorite|my favourite|my fav|mine|mine is|my favorite game is|my favorite food is|my favorite color is|my favorite movie is|I love|I really like|I like|I prefer|I'm a fan of|I enjoy] [is|] {thing}",
+            "[mine is|I like|I love|I prefer|for me it's|I'd say] {thing} [more|the most|best|a lot|too|]",
+        ),
+        answers=(
+            "[Good|Nice|Great|Excellent] [choice|taste|pick]{cn}!",
+            "[Nice|Good one|Great]{cn}, I [can see why|get that|would like it too]!",
+        ),
+    ),
+    Intent(
+        name="do_you_like",
+        weight=1.5,
+        asks=(
+            "[do|dont|and do] [you|u] [like|love|enjoy|play|watch|eat|hate|prefer] {thing}",
+            "[what do you think of|are you a fan of|thoughts on|how do you like] {thing}",
+            "[have you|did you] [ever|] [played|seen|tried|watched] {thing}",
+        ),
+        answers=(
+            "[I like many things|Sounds nice|Sounds fun]{cn}, but [Tetris, pizza and jazz are my favourites|I like Tetris best|nothing beats Tetris]!",
+        ),
+    ),
+    # ── fun ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    Intent(
+        name="joke",
+        weight=3,
+        asks=(
+            "[tell|give|say|tell] [me|us|chat|] [a|one|another|your best|a good|a funny|a short|a bad|a dad|some] [joke|joke please|jokes|joke pls|jok]",
+            "[do you know|know|got|have you got|can you tell|could you tell me|can I have|can we get|I want|I need|I want to hear|let me hear|how about|do you have|please tell me|i'd like] [a joke|any jokes|another joke|a good joke|some jokes|one more joke|a funny joke]",
+            "[joke please|joke|joke!|another one|one more|another joke|tell another|joke time|more jokes|make me laugh|say something funny|be funny|cheer me up|a joke please|next joke|joke pls|something funny please|again another joke|make us laugh|can you be funny|tell something funny|are you funny|hit me with a joke]",
+        ),
+        answers=("[Sure|Here is one|Okay|Here you go|Of course|All right]{cn}: {joke}",),
+    ),
+    Intent(
+        name="laugh",
+        weight=1.6,
+        asks=(
+            "[haha|hahaha|lol|lmao|rofl|hehe|lool|xd|lmfao|haha nice|lol good one|haha good one|hahah|ahaha|lol that was funny|that's funny|that was funny|so funny|funny|very funny|good one|I'm dying|I can't stop laughing|lolol|hilarious|this is hilarious|best joke ever|you crack me up|I'm crying of laughter|KEKW KEKW|LUL|OMEGALUL|😂|🤣 🤣]",
+        ),
+        answers=("[Haha|Hehe]{cn}, [glad you liked it|happy to make you laugh|that made me laugh too|good times|chat is funny today]!",),
+    ),
+    Intent(
+        name="birthday",
+        weight=0.8,
+        asks=(
+            "[it's|its|today is|it is|guess what it's|tomorrow is] my [birthday|bday|b-day|birthday today|19th birthday|30th birthday]",
+            "[I'm|im|I am] [turning|turning|finally] [18|20|25|30|21|40] [today|]",
+            "[my birthday is today|birthday today|I have birthday today|wish me happy birthday|I turned 21 today]",
+        ),
+        answers=("Happy birthday{cn}! [Enjoy your day.|Have a great day.|All the best to you.|]",),
+    ),
+    Intent(
+        name="luck",
+        weight=0.7,
+        asks=(
+            "[wish me luck|I have an exam tomorrow|I have an interview today|my exam is tomorrow|about to play a final|big match now wish me luck|I have a test tomorrow|fingers crossed for me|final boss now|last try now|going for the record now|job interview tomorrow|starting my first stream today|I need luck]",
+        ),
+        answers=("Good luck{cn}! [You can do it.|You have got this.|Fingers crossed.|I believe in you.]",),
+    ),
+    Intent(
+        name="gg",
+        weight=0.9,
+        asks=("[gg|ggs|gg wp|good game|gg everyone|well played|wp|gg ez|ggwp|good games|great match|gg all|that was a good game]",),
+        answers=("GG{cn}! [Well played.|Good game.|That was fun.|What a match.]",),
+    ),
+    Intent(
+        name="hype",
+        weight=2.2,
+        asks=(
+            "[I|we|he|she|they|my team] [won|just won|finally won|beat the boss|got the record|did it|made it|passed|finished it|got first place|got a new high score|clutched it|just beat the game|killed the boss] [!|!!|yes|omg|finally|wow|]",
+            "[that was|this is|it was|this stream is|this game is|what a] [insane|amazing|awesome|incredible|crazy good|so good|epic|unreal|fantastic|the best|so cool|lit|fire|wild|unbelievable|sick|brilliant|so hype] [!|!!|wow|omg|]",
+            "[let's go|lets go|lets goooo|let's gooo|woohoo|yay|yes!!|yesss|wow|omg wow|hype|hype hype|so hyped|W|big W|poggers|what a play|what a clutch|what a save|what a goal|nice shot|new record|first try|world record|clip it|clip that|insane play|woo|hooray]",
+            "[I got|I just got|finally got|I have] [a new job|the job|a puppy|a new pc|a promotion|good news|tickets|an A|a kitten|engaged|my license|a new keyboard|100 subs|a raise|partner|my dream job|great news]",
+            "[I passed my exam|I passed the test|I'm so happy|im so happy today|I'm so excited|so excited|I am excited for this|best day ever|I feel amazing|can't wait for the new game|I can't wait|we hit 1000 followers|I finished my project|I'm getting married|feeling hyped]",
+        ),
+        answers=(
+            "[Wow|Yes|Woohoo|Yay]{cn}, [that is amazing|that is awesome|that is fantastic|what a moment|so cool|that was incredible]!",
+            "[Let's go|That is hype|So hype|Amazing|Awesome]{cn}! [Well done.|What a moment.|Chat goes wild.|I love it.|PogChamp]",
+        ),
+    ),
+    Intent(
+        name="sympathy",
+        weight=2.2,
+        asks=(
+            "[I|we|my team|I just|we just] [lost|lost again|died|died again|failed|failed my exam|lost everything|got fired|lost my job|broke my phone|crashed my car|missed it|lost my keys|lost the match|can't sleep|failed the test|got rejected|wiped]",
+            "[my|our] [dog|cat|grandma|hamster|friend|dad|mom|goldfish|pet|sister|grandpa] [died|is sick|is ill|is in hospital|passed away|ran away|is not well|is hurt]",
+            "[I'm|im|I am|I feel|feeling] [sad|so sad|tired|sick|lonely|depressed|down|not well|unhappy|ill|so tired|exhausted|heartbroken|bad|not good|terrible|anxious|stressed|miserable|upset|hurt|awful|really low|a bit down] [today|right now|lately|]",
+            "[that's|this is|that is|it's|how] [so sad|sad|too bad|terrible|awful|heartbreaking|unfair|unlucky|painful|a pity|the worst|depressing]",
+            "[bad day|worst day ever|today was awful|I had a bad day|my day was terrible|I had a rough day|rough day at work|I have a headache|my head hurts|my pc broke|my internet is so bad|my game crashed|I hate mondays|my girlfriend left me|my boyfriend broke up with me|nobody likes me|I miss my friend|everything goes wrong|so unlucky today|I want to cry|I'm crying|rip|oh no|nooo|not my day|F|big L]",
+        ),
+        answers=(
+            "[Oh no|Aw|Oh]{cn}, [I am sorry|I am sorry to hear that|that is sad|that hurts|I feel for you|that is rough]. [Hang in there.|Chat is with you.|I hope it gets better.|Better luck next time.|Sending a hug.|]",
+            "I am [so|really|] sorry{cn}. [Hang in there.|I hope it gets better soon.|Chat is here for you.|Sending you a hug.]",
+        ),
+    ),
+    Intent(
+        name="love",
+        weight=0.8,
+        asks=(
+            "[I love this stream|I love this chat|love this community|best stream|best chat|this chat is great|I love you all|love you guys|great stream|nice stream|love it|best community ever|cool stream|this is fun|this is so much fun|love this game|fun stream today|such a cozy stream|I'm having fun]",
+        ),
+        answers=(
+            "[So do I|Me too|Same here]{cn}! [It is good to have you here.|You make this chat better.|What a lovely chat.]",
+            "[Aw|Lovely]{cn}, [it is good to have you here|you make this chat better|that is nice to hear]!",
+        ),
+    ),
+    # ── the service ──────────────────────────────────────────────────────────────────────────────────────────────
+    Intent(
+        name="service",
+        weight=3,
+        asks=(
+            "[what|wat|and what|so what|hey what] is [this service|llm service|this|this thing|the llm service|LLM Service|LLM service|this program|this software|this app|this project|this server|this tool|this site|this place] [for|about|good for|exactly|doing|]",
+            "[what does|what can] [this service|llm service|LLM Service|this program|it|this app|this server|this tool|this software|the service|this thing] [do|do for me|offer|do exactly]",
+            "[explain|describe|tell me about|tell us about|tell me more about|info about|info on|how does it work|how does|how do I use|how to use|more about] [this service|llm service|LLM Service|the service|this program|this app|this software]",
+            "[how does this work|how does it all work|what am I looking at|what is running here|where am I|what is going on here|what is this all about|what's this service|whats llm service|what do you run on|what program is this|why would I use this|who needs this service|how do I use this]",
+        ),
+        answers=(
+            "This is LLM Service{cn}: a dialogue server [for live chat|for chat rooms] on a local model. [I am its small built-in model.|Connect LM Studio to get more out of it.|]",
+            "LLM Service [connects a live chat to|lets a live chat talk with] a [local model|model on your own computer]{cn}. [I am only its built-in model.|With LM Studio it gets much smarter.|]",
+        ),
+    ),
+    Intent(
+        name="connect",
+        weight=6,
+        asks=(
+            "[how|and how|so how|ok how|hey how] [do I|can I|do you|to|would I|could I|should I|do we|can we] [connect|link|hook up|attach|use|set up|setup|add|plug in|get|start|run|enable|configure] [to|] [LM Studio|lm studio|lmstudio|LMStudio|my LM Studio|LM studio|lm-studio] [here|to this|with this|with this service|please|to the service|]",
+            "[how|and how|so how|ok how] [do I|can I|do you|to|would I|could I|should I|do we] [connect|use|load|get|add|run|choose|pick|change|switch|install|switch to|swap in|change to|set up] [a better|a real|another|a bigger|a different|my own|a smarter|a larger|the|a good|a proper|a|a new|some other] [model|llm|language model|ai|model here|one|brain] [please|here|instead|with this|]",
+            "[connect|use|add|link|set up|switch to|start] [LM Studio|lm studio|lmstudio|another model|a bigger model|a real model|a better model] [please|how|pls|]",
+            "[where|how] [do I|can I|to] [set|change|choose|put|select|configure|replace] the [model|llm|engine|model file]",
+            "[can I|could I|may I|is it possible to|can you|can we] [connect|use|load|run|get|have|switch to] [LM Studio|lm studio|a bigger model|a better model|another model|my own model|a real model|a different model|something smarter] [here|with this|]",
+            "[I have|I got|I installed|I use|I am running|i've got] [LM Studio|lm studio|lmstudio] [now what|what now|how do I use it here|how do I connect it|and now|what next|running, what now|how to connect|already]",
+            "[I want|I need|I would like|give me|we need|i'd like|get me] [a better|a bigger|a real|another|a smarter|a different|a larger] [model|llm|ai|one]",
+            "[how can I make you smarter|how do I make you smarter|how can you get smarter|how do I get better answers|how to get better answers|can you be smarter|how do I upgrade you|how to upgrade the model|how to improve the answers|get a better brain|how do I replace you|how do I get rid of the built-in model|which model should I use|what model do you recommend|how do i connect a model|lm studio?|LM Studio|what about LM Studio|does it work with LM Studio|do you support LM Studio|does this work with lm studio|do I need LM Studio|what is LM Studio|can I use ollama|does ollama work|how do I use llama.cpp|why do you not use LM Studio|lm studio how|model setup|setup help|how do I set this up|connect lm studio how]",
+        ),
+        answers=(
+            "[Easy|Sure|Gladly]{cn}: [open LM Studio, load a model and start its server|load a model in LM Studio and start its server]. [I find it by myself.|It is found at localhost:1234.|I step aside when it answers.]",
+            "[Load a model in LM Studio and start its server|Start LM Studio's server and load a model]{cn}. [The service finds it by itself.|It is found at localhost:1234.|Or start me with --model and a GGUF file.]",
+            "[It is easy|No problem]{cn}: start LM Studio's server, load a model and wait a moment. [The service finds it.|Or use --model with a GGUF file.|]",
+        ),
+    ),
+    Intent(
+        name="gguf",
+        weight=2.2,
+        asks=(
+            "[how|and how|so how|ok how] [do I|can I|do you|to|would I|should I] [use|load|run|open|add|start|give you|try|start with] [a|my|my own|this|the|some] [gguf|GGUF|gguf file|GGUF file|gguf model|local file|model file|file from huggingface|downloaded model] [here|with this|please|]",
+            "[can I|could I|is it possible to|can you|does it] [use|load|run|open] [a|my|my own|some] [gguf|GGUF|gguf file|GGUF file|gguf model|model file|downloaded model]",
+            "[what is --model|what does --model do|how does --model work|I have a gguf file|I have a gguf|I downloaded a gguf|gguf?|gguf support|where do I put my gguf|how to start with a model file|without LM Studio|can I do it without LM Studio|I don't have LM Studio|how do I use a model without LM Studio|I do not want LM Studio|run a model from disk]",
+        ),
+        answers=(
+            "Start the service with --model and the path of your GGUF file{cn}. [That is all.|It runs without LM Studio.|]",
+            "[Easy|Sure]{cn}: start it with --model PATH, where PATH is your GGUF file.",
+        ),
+    ),
+    Intent(
+        name="doctor",
+        weight=1.8,
+        asks=(
+            "[LM Studio|lm studio|lmstudio|it|the model|my model|the connection|this|the service] [is not found|does not connect|doesn't connect|won't connect|does not work|doesn't work|isn't working|is not working|cannot be found|fails to connect|won't load|gives an error|is not detected|isn't detected]",
+            "[why|how come] [does it not|doesn't it|can't it|can you not|won't you|does the service not] [find|see|connect to|use|detect] [LM Studio|lm studio|my model|the model]",
+            "[I can't connect|I cannot connect|can't connect LM Studio|it does not find my model|still the built-in model|I started LM Studio but nothing happens|connection problem|how do I check the connection|how do I debug this|something is broken|what is llm-service doctor|what does doctor do|why am I still talking to you|LM Studio runs but I still get you|troubleshooting|how do I find out what is wrong|connection refused|I have a problem with LM Studio]",
+        ),
+        answers=(
+            "[Run|Try] llm-service doctor{cn}: it [checks the connection|tells you what is wrong|finds out what is missing]. [Is LM Studio's server started?|The server should be on localhost:1234.|]",
+            "Check that LM Studio's server runs on localhost:1234{cn}, then run llm-service doctor.",
+        ),
+    ),
+)
+
+FALLBACK = Intent(name="fallback", weight=17, asks=(), answers=_FALLBACK)
+REACTION = "reaction"
+
+EMOTES: dict[str, tuple[str, ...]] = {
+    "hype": ("PogChamp", "Pog", "POGGERS", "PogU", "HYPERS", "POGCRAZY", "Kreygasm", "PogBones", "HypeFire", "🎉", "🔥", "🥳", "🤩", "WICKED", "EZ", "widepeepoHappy", "FeelsGoodMan", "SeemsGood", "PartyTime", "catJAM"),
+    "laugh": ("KEKW", "LUL", "LULW", "OMEGALUL", "4Head", "KEKL", "ICANT", "😂", "🤣", "😆", "LMAO", "pepeLaugh", "HAHAA"),
+    "sympathy": ("BibleThump", "FeelsBadMan", "Sadge", "PepeHands", "NotLikeThis", "😢", "😭", "💔", "😞", "PoroSad", "widepeepoSad", "KEKWait", "Despairge", "AYAYASad", "peepoSad"),
+    "love": ("<3", "❤️", "💜", "peepoHug", "VirtualHug", "bleedPurple", "🥰", "😍", "TwitchUnity", "LuvHearts"),
+    "greet": ("HeyGuys", "VoHiYo", "peepoHey", "👋", "MrDestructoid"),
+}
+NEUTRAL_EMOTES = ("Kappa", "monkaS", "monkaW", "WutFace", "Jebaited", "TriHard", "CoolStoryBob", "PogO", "D:", "Kippa", "GivePLZ", "SwiftRage", "👀", "🤔", "🙃", "😎", "modCheck", "Copium", "GlitchCat", "DansGame")
+
+REMARKS = (
+    "[that|this|it|the ending|that fight|that jump|this song|that play|the last round|this level|that move|the music|this part] [was|is] [something|a thing|wild|so much|really something|unexpected|close|too much|intense|what I needed]",
+    "[did you see|have you seen|look at|I saw|check] [that|this|the ending|that play|the score|that jump|what happened|the new boss|the clip]",
+    "[I can't believe|can't believe|I don't believe] [it|this|that|what happened|he did that|this game|what I see]",
+    "[omg|wow|bro|dude|man|what|oh my god|no way|wait what|holy|oh|ahh|bruh]",
+    "[when|and then] [he|she|the boss|the cat|the streamer|my brother|the dragon] [fell off|jumped|came back|left|said that|disappeared|showed up]",
+    "[the streamer|he|she|the boss|that guy|this cat|chat] [is|was] [so close|back|gone|here|on fire|dancing|singing|asleep|at it again]",
+)
+THINGS = (
+    "chess|minecraft|fortnite|zelda|mario kart|dark souls|stardew valley|sushi|pasta|burgers|tacos|chocolate|ramen|salad|curry|ice cream|"
+    "rock|metal|hip hop|techno|pop|classical music|red|green|purple|black|yellow|pink|orange|dogs|cats|foxes|horses|penguins|wolves|"
+    "star wars|the matrix|inception|shrek|elden ring|hollow knight|doom|portal|skyrim|roblox|valorant|overwatch|coffee|tea|anime|"
+    "football|basketball|winter|summer|rainy days|speedruns|rpgs|puzzle games|horror movies|comedies|k-pop|reggae|blues|turtles|elephants|rabbits"
+).split("|")

@@ -1,0 +1,145 @@
+"""Train the built-in model: ``python train.py --out work`` (see README.md for the whole recipe).
+
+Every batch is made on the fly from the seed and its number, so a run can be stopped and resumed (``--resume``) and sees the
+same data. The checkpoint is replaced atomically. The learning rate rises, stays, and falls linearly at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from conversations import conversation
+from model import Llama, Shape
+from tokenizer import Codec, learn
+
+POOL = 192
+"""Conversations that are sorted by length together, so that a batch needs little padding."""
+LENGTHS = ((3, 45), (7, 33), (14, 15), (30, 5), (70, 2))
+"""Most turns of a conversation, and how often (in a hundred)."""
+
+
+def batches(codec: Codec, shape: Shape, tokens: int, seed: int, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield ids and what to learn of them, (rows, time) each, at most ``tokens`` a batch, without end."""
+    number = 0
+    pool = 0
+    while True:
+        for rows in _pooled(codec, shape, tokens, random.Random(f"{seed}/{pool}")):
+            number += 1
+            if number > skip:
+                yield _padded(rows)
+        pool += 1
+
+
+def _pooled(codec: Codec, shape: Shape, tokens: int, rng: random.Random) -> list[list[tuple[list[int], list[bool]]]]:
+    most = rng.choices([turns for turns, _ in LENGTHS], [share for _, share in LENGTHS], k=POOL)
+    rows = sorted((codec.conversation(conversation(rng, turns), shape.context) for turns in most), key=lambda row: len(row[0]))
+    groups: list[list[tuple[list[int], list[bool]]]] = [[]]
+    for row in rows:
+        if len(row[0]) * (len(groups[-1]) + 1) > tokens and groups[-1]:
+            groups.append([])
+        groups[-1].append(row)
+    rng.shuffle(groups)
+    return groups
+
+
+def _padded(rows: list[tuple[list[int], list[bool]]]) -> tuple[Tensor, Tensor]:
+    longest = max(len(ids) for ids, _ in rows)
+    ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row, _ in rows])
+    learnt = torch.tensor([[*marks, *[False] * (longest - len(marks))] for _, marks in rows])
+    return ids, learnt
+
+
+def optimizers(model: Llama) -> list[torch.optim.Optimizer]:
+    """Return Muon for the matrices of the layers and AdamW for the rest."""
+    inner = [weight for name, weight in model.named_parameters() if weight.ndim == 2 and "embedding" not in name]
+    rest = [weight for name, weight in model.named_parameters() if weight.ndim != 2 or "embedding" in name]
+    return [
+        torch.optim.Muon(inner, lr=3e-3, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=3e-3, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def rate(step: int, steps: int, warm: int = 60, fall: float = 0.35) -> float:
+    """Return the share of the full learning rate at a step."""
+    return min(1.0, (step + 1) / warm, max(0.02, (steps - step) / (fall * steps)))
+
+
+def save(path: Path, model: Llama, tuned: list[torch.optim.Optimizer], step: int, seconds: float) -> None:
+    """Replace the checkpoint."""
+    state = {
+        "shape": model.shape.as_dict(),
+        "model": model.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in tuned],
+        "step": step,
+        "seconds": seconds,
+    }
+    torch.save(state, path.with_suffix(".part"))
+    os.replace(path.with_suffix(".part"), path)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train until ``options.steps``, saving now and then."""
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    options.out.mkdir(parents=True, exist_ok=True)
+    shape = Shape()
+    if not (options.out / "tokenizer.json").exists():
+        learn(shape.vocabulary, options.seed).save(str(options.out / "tokenizer.json"))
+    codec = Codec(options.out / "tokenizer.json")
+    model, start, spent = Llama(shape), 0, 0.0
+    tuned = optimizers(model)
+    if options.resume:
+        state = torch.load(options.resume, weights_only=True)
+        model.load_state_dict(state["model"])
+        for optimizer, kept in zip(tuned, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+        start, spent = state["step"], state["seconds"]
+    _steps(options, model, tuned, batches(codec, shape, options.batch, options.seed, start), start, spent)
+
+
+def _steps(options: argparse.Namespace, model: Llama, tuned: list[torch.optim.Optimizer], data: Iterator[tuple[Tensor, Tensor]], start: int, spent: float) -> None:
+    full = [[group["initial_rate"] if "initial_rate" in group else 3e-3 for group in optimizer.param_groups] for optimizer in tuned]
+    began, seen, smooth = time.monotonic(), 0, 0.0
+    for step in range(start, options.steps):
+        ids, learnt = next(data)
+        for optimizer, rates in zip(tuned, full, strict=True):
+            for group, highest in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = highest * rate(step, options.steps)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = model.loss(ids, learnt)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer in tuned:
+            optimizer.step()
+            optimizer.zero_grad()
+        seen += ids.numel()
+        smooth = loss.item() if not smooth else 0.95 * smooth + 0.05 * loss.item()
+        if (step + 1) % 20 == 0:
+            took = time.monotonic() - began
+            print(f"step {step + 1} loss {smooth:.4f} {seen / took:.0f} tokens/s {spent + took:.0f} s", flush=True)
+        if (step + 1) % 100 == 0 or step + 1 == options.steps:
+            save(options.out / "checkpoint.pt", model, tuned, step + 1, spent + time.monotonic() - began)
+
+
+def main() -> None:
+    """Read the options and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("work"))
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=6144, help="tokens a step, padding included")
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--resume", type=Path)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
