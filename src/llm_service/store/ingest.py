@@ -1,0 +1,68 @@
+"""Messages come in: each gets the next place of its room, once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from ..types import Message
+from .fingerprints import fingerprint
+from .recall_index import index_messages
+from .records import Stored
+from .rooms import enter
+from .rows import message_of, message_row
+from .schema import messages, rooms
+from .transaction import Transaction
+
+
+def append_messages(tx: Transaction, incoming: Sequence[Message]) -> list[Stored]:
+    """Store the messages in order. One whose id is in its room already, or earlier in the list, is known."""
+    by_room: dict[str, dict[str, Message]] = defaultdict(dict)
+    for message in incoming:
+        by_room[message.room].setdefault(message.id, message)
+    kept: dict[tuple[str, str], Message] = {}
+    fresh: set[tuple[str, str]] = set()
+    for room in sorted(by_room):
+        known, new = _append_to(tx, room, by_room[room])
+        kept |= {(room, message.id): message for message in (*known, *new)}
+        fresh |= {(room, message.id) for message in new}
+    return list(_told(incoming, kept, fresh))
+
+
+def _append_to(tx: Transaction, room: str, incoming: dict[str, Message]) -> tuple[list[Message], list[Message]]:
+    row = enter(tx, room)
+    known = find_messages(tx, row.id, room, incoming)
+    there = {message.id for message in known}
+    unseen = (message for message in incoming.values() if message.id not in there)
+    new = [replace(message, position=place) for place, message in enumerate(unseen, row.last_position + 1)]
+    if new:
+        write_messages(tx, row, new)
+    return known, new
+
+
+def _told(
+    incoming: Sequence[Message], kept: dict[tuple[str, str], Message], fresh: set[tuple[str, str]]
+) -> Iterator[Stored]:
+    for message in incoming:
+        key = (message.room, message.id)
+        yield Stored(message=kept[key], known=key not in fresh)
+        fresh.discard(key)
+
+
+def find_messages(tx: Transaction, room_id: int, room: str, ids: Sequence[str] | dict[str, Any]) -> list[Message]:
+    """Those of the messages with these ids that are stored."""
+    prints = [fingerprint(message_id) for message_id in ids]
+    rows = tx.rows_in(select(messages).where(messages.c.room_id == room_id), messages.c.id_print, prints)
+    return [message_of(row, room) for row in rows]
+
+
+def write_messages(tx: Transaction, room: Row[Any], new: Sequence[Message]) -> None:
+    """Write messages whose places are settled, index their words and count them."""
+    tx.execute(messages.insert(), [message_row(message, room.id, tx.now) for message in new])
+    index_messages(tx, room.id, new)
+    counted = update(rooms).where(rooms.c.id == room.id)
+    tx.execute(counted.values(last_position=new[-1].position, messages=rooms.c.messages + len(new)))

@@ -1,0 +1,273 @@
+"""SQLite: one file, one thread, one connection that owns it.
+
+All work runs on one thread, a whole transaction at a time: one hand-over between threads a transaction (an asyncio
+driver needs one a statement), and a transaction that has begun is finished whatever becomes of its caller.
+
+The connection locks the file for itself. SQLite 3.7.0 to 3.51.2 can lose a committed transaction in WAL mode when two
+connections write and checkpoint at the same moment (https://sqlite.org/wal.html#the_wal_reset_bug); where there can be
+no second connection, it cannot happen. It also keeps two services from sharing one file: that is what PostgreSQL is
+for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from ..errors import StoreCorrupt, StoreError
+from .damage import newest_set_aside, set_aside
+from .database import our_errors
+from .migrating import migrate
+from .records import StoreHealth
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+MEMORY: Final = ":memory:"
+"""The path of a database that is gone when it is closed."""
+
+APPLICATION_ID: Final = 0x4C4C4D53
+""""LLMS": the mark in the header by which we know our own files."""
+
+BUSY_SECONDS: Final = 1.0
+"""How long to wait for another process to let go of the file."""
+
+CHECKED_BYTES: Final = 64 * 2**20
+"""Files up to this size are checked from end to end when they are opened, in about half a second; larger ones as they
+are read."""
+
+Synchronous = Literal["full", "normal"]
+
+
+def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite may lose a commit when two connections use one WAL (fixed in 3.51.3, 3.50.7 and 3.44.6)."""
+    fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    return version >= (3, 7, 0) and not fixed
+
+
+class SqliteDatabase:
+    """A database file of our own, or one in memory."""
+
+    def __init__(self, path: str, *, synchronous: Synchronous = "full") -> None:
+        self._path = None if path == MEMORY else Path(path).expanduser().absolute()
+        self._synchronous = synchronous
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="llm-service-store")
+        self._connection: Connection | None = None
+        self._inode: int | None = None
+        self._journal_mode = ""
+        self._failure: StoreError | None = None
+        self._aside = newest_set_aside(self._path) if self._path else None
+
+    # ── What the loop sees ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self, work: Callable[[Connection], T], *, write: bool) -> T:
+        """See :class:`.database.Database`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, write)
+
+    async def purge(self) -> None:
+        """Move all that the write-ahead log holds into the file and cut the log to nothing."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._watched, self._purge)
+
+    async def probe(self) -> None:
+        """Connect if that has not been done; where the last thing failed, try to write something."""
+        if self._failure is not None or self._connection is None:
+            with suppress(StoreError):
+                await self.run(_touch, write=True)
+
+    def health(self) -> StoreHealth:
+        """See :class:`.database.Database`."""
+        survived = StoreCorrupt("The database file was damaged; it was set aside and a new one was started.")
+        standing = self._failure or (survived if self._aside else None)
+        return StoreHealth(
+            kind="sqlite",
+            ok=self._failure is None,
+            library_version=sqlite3.sqlite_version,
+            journal_mode=self._journal_mode,
+            code=standing.code if standing else None,
+            detail=str(standing) if standing else None,
+            set_aside=str(self._aside) if self._aside else None,
+        )
+
+    async def close(self) -> None:
+        """Let go of the file. Closing empties the write-ahead log into it."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown(wait=False)
+
+    # ── What the thread does ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _run(self, work: Callable[[Connection], T], write: bool) -> T:
+        def transact() -> T:
+            return self._transact(work, write=write)
+
+        result = self._watched(transact)
+        if write:
+            self._failure = None
+        return result
+
+    def _watched(self, step: Callable[[], T]) -> T:
+        """Do it, and draw the consequences where it fails."""
+        try:
+            with our_errors():
+                return step()
+        except StoreCorrupt as exc:
+            self._failure = exc
+            self._replace()
+            raise
+        except StoreError as exc:
+            self._failure = exc
+            self._disconnect()
+            raise
+
+    def _transact(self, work: Callable[[Connection], T], *, write: bool) -> T:
+        connection = self._connected()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            result = work(connection)
+            connection.commit()
+        except BaseException:
+            with suppress(SQLAlchemyError):
+                connection.rollback()
+            raise
+        return result
+
+    def _purge(self) -> None:
+        connection = self._connected()
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.rollback()
+
+    def _connected(self) -> Connection:
+        if self._connection is not None and self._moved():
+            log.error("the database file was taken away while it was in use")
+            self._disconnect()
+        if self._connection is None:
+            self._connection = self._open()
+        return self._connection
+
+    def _moved(self) -> bool:
+        """Whether the path no longer leads to the file that is open: what is written to that one would be lost."""
+        if self._path is None:
+            return False
+        try:
+            return self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return True
+
+    def _open(self) -> Connection:
+        try:
+            return self._open_once()
+        except StoreCorrupt:
+            self._replace()
+            return self._open_once()
+
+    def _open_once(self) -> Connection:
+        with our_errors():
+            if self._path:
+                _make_private(self._path)
+                self._inode = self._path.stat().st_ino
+            connection = create_engine("sqlite://", creator=self._connect, poolclass=NullPool).connect()
+            try:
+                self._prepare(connection)
+            except BaseException:
+                _close(connection)
+                raise
+            return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        raw = sqlite3.connect(
+            str(self._path or MEMORY), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        raw.text_factory = lambda octets: octets.decode(errors="replace")
+        return raw
+
+    def _prepare(self, connection: Connection) -> None:
+        _pragma(connection, "locking_mode = EXCLUSIVE")
+        _check_owner(connection)
+        self._journal_mode = str(_pragma(connection, "journal_mode = WAL"))
+        for setting in self._settings():
+            _pragma(connection, setting)
+        _check_pages(connection)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrate(connection)
+        _pragma(connection, f"application_id = {APPLICATION_ID}")
+        connection.commit()
+        _pragma(connection, "wal_checkpoint(TRUNCATE)")
+        connection.rollback()
+
+    def _settings(self) -> tuple[str, ...]:
+        full = self._synchronous == "full"
+        return (
+            f"synchronous = {self._synchronous.upper()}",
+            f"fullfsync = {int(full)}",  # on macOS, a plain fsync stops at the disk's own cache
+            f"checkpoint_fullfsync = {int(full)}",
+            "secure_delete = ON",
+            "temp_store = MEMORY",  # what is being sorted is not left in a temporary file
+            "cache_size = -8192",
+        )
+
+    def _replace(self) -> None:
+        """Put the damaged file aside; the next use starts a new one."""
+        self._disconnect()
+        if self._path:
+            with our_errors():
+                self._aside = set_aside(self._path)
+            log.error("the database file is damaged; it is kept as %s", self._aside.name)
+
+    def _disconnect(self) -> None:
+        """Let go of the connection after a failure; but a database in memory lives only in its connection."""
+        if self._path is not None:
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            _close(self._connection)
+            self._connection = None
+
+
+def _close(connection: Connection) -> None:
+    with suppress(SQLAlchemyError, sqlite3.Error):
+        connection.invalidate()
+    with suppress(SQLAlchemyError, sqlite3.Error):
+        connection.close()
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, if need be, so that only its owner can read what people said."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _pragma(connection: Connection, setting: str) -> object:
+    result = connection.exec_driver_sql(f"PRAGMA {setting}")
+    return result.scalar() if result.returns_rows else None
+
+
+def _check_owner(connection: Connection) -> None:
+    if _pragma(connection, "application_id") == APPLICATION_ID:
+        return
+    if connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one():
+        raise StoreError("The database file belongs to another program; it was left alone.")
+
+
+def _check_pages(connection: Connection) -> None:
+    size = int(str(_pragma(connection, "page_count"))) * int(str(_pragma(connection, "page_size")))
+    if size <= CHECKED_BYTES and _pragma(connection, "quick_check(1)") != "ok":
+        raise StoreCorrupt
+
+
+def _touch(connection: Connection) -> None:
+    """Write something that is on disk afterwards, whatever it was before."""
+    connection.execute(
+        text("INSERT INTO facts VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = 1 - value")
+    )

@@ -1,0 +1,151 @@
+"""Group commit: what arrives while one transaction is on its way to the disk shares the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Any, Final, TypeVar, cast
+
+from sqlalchemy import Connection
+
+from ..errors import InputError, StoreError
+from .database import Contended, Database
+from .ingest import append_messages
+from .transaction import Transaction
+
+T = TypeVar("T")
+
+GROUP: Final = 500
+"""Most jobs in one transaction."""
+PROBE_SECONDS: Final = 2.0
+"""How long the database may be idle before it is asked whether it is well."""
+ATTEMPTS: Final = 5
+"""How often a job is tried that meets another process at work on the same rows."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One operation that somebody waits for."""
+
+    operation: Callable[..., Any]
+    args: tuple[Any, ...]
+    done: asyncio.Future[Any]
+
+
+class Writer:
+    """The only one who writes. Callers hand in jobs and wait; a caller who leaves disturbs nobody."""
+
+    def __init__(self, database: Database, begin: Callable[[Connection], Transaction]) -> None:
+        self._database = database
+        self._begin = begin
+        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._closed = False
+
+    async def submit(self, operation: Callable[..., T], *args: Any) -> T:
+        """The operation's result, once it is on disk."""
+        if self._closed:
+            raise StoreError("The store is closed.")
+        job = Job(operation, args, asyncio.get_running_loop().create_future())
+        self._jobs.put_nowait(job)
+        return cast(T, await job.done)
+
+    def close(self) -> None:
+        """Take no new jobs; :meth:`run` ends when the ones that wait are done."""
+        self._closed = True
+        self._jobs.put_nowait(None)
+
+    async def run(self) -> None:
+        """Commit groups of jobs until closed."""
+        try:
+            while (job := await self._next()) is not None:
+                await self._commit([job, *self._waiting()])
+        finally:
+            self._closed = True
+            self._abandon()
+
+    async def _next(self) -> Job | None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROBE_SECONDS):
+                    return await self._jobs.get()
+            await self._database.probe()
+
+    def _waiting(self) -> list[Job]:
+        jobs: list[Job] = []
+        while len(jobs) < GROUP and not self._jobs.empty():
+            job = self._jobs.get_nowait()
+            if job is None:
+                self._jobs.put_nowait(None)
+                break
+            jobs.append(job)
+        return jobs
+
+    def _abandon(self) -> None:
+        while not self._jobs.empty():
+            job = self._jobs.get_nowait()
+            if job is not None and not job.done.done():
+                job.done.set_exception(StoreError("The store is closed."))
+
+    async def _commit(self, jobs: list[Job], attempt: int = 1) -> None:
+        """One transaction for all; if one of them cannot be done, each gets its own, so that only that one fails."""
+        jobs = [job for job in jobs if not job.done.done()]
+        try:
+            results = await self._transact(jobs)
+        except (InputError, Contended) as exc:
+            if len(jobs) > 1:
+                for job in jobs:
+                    await self._commit([job])
+            elif isinstance(exc, Contended) and attempt < ATTEMPTS:
+                await self._commit(jobs, attempt + 1)
+            else:
+                _fail(jobs, exc)
+        except asyncio.CancelledError:
+            _fail(jobs, StoreError("The store is closed."))
+            raise
+        except Exception as exc:  # noqa: BLE001  (even a bug's is its caller's to see; the writer must outlive it)
+            _fail(jobs, exc)
+        else:
+            for job, result in zip(jobs, results, strict=True):
+                if not job.done.done():
+                    job.done.set_result(result)
+
+    async def _transact(self, jobs: list[Job]) -> list[Any]:
+        erased = False
+
+        def work(connection: Connection) -> list[Any]:
+            nonlocal erased
+            tx = self._begin(connection)
+            results = perform(tx, jobs)
+            erased = tx.erased
+            return results
+
+        results = await self._database.run(work, write=True)
+        if erased:
+            await self._database.purge()
+        return results
+
+
+def perform(tx: Transaction, jobs: Sequence[Job]) -> list[Any]:
+    """Do the jobs in order. Appends that follow each other are done as one: a statement costs more than a row."""
+    results: list[Any] = []
+    for operation, group in groupby(jobs, key=lambda job: job.operation):
+        run = list(group)
+        if operation is append_messages:
+            results += _append_all(tx, [job.args[0] for job in run])
+        else:
+            results += [operation(tx, *job.args) for job in run]
+    return results
+
+
+def _append_all(tx: Transaction, batches: list[Sequence[Any]]) -> list[list[Any]]:
+    stored = iter(append_messages(tx, [message for batch in batches for message in batch]))
+    return [list(islice(stored, len(batch))) for batch in batches]
+
+
+def _fail(jobs: list[Job], exc: Exception) -> None:
+    for job in jobs:
+        if not job.done.done():
+            job.done.set_exception(exc)
