@@ -130,7 +130,8 @@ def _check_type(scope: Scope) -> None:
     coding = header(scope, b"content-encoding")
     if coding is not None and coding.strip().lower() != b"identity":
         raise Refusal(415, "unsupported_encoding", "Bodies are taken as they are, without content coding.")
-    if not _JSON_TYPE.fullmatch((header(scope, b"content-type") or b"").strip()):
+    kind = header(scope, b"content-type") or b""
+    if kind != b"application/json" and not _JSON_TYPE.fullmatch(kind.strip()):
         raise Refusal(415, "unsupported_type", "Bodies are application/json in UTF-8.")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -68,11 +69,18 @@ class KnownHosts:
         given = headers(scope, b"host")
         if not given and scope["http_version"] == "1.0":
             return
-        host = _HOST.fullmatch(given[0].decode("latin-1")) if len(given) == 1 else None
+        host = _host_name(given[0]) if len(given) == 1 else None
         if host is None:
             raise Refusal(400, "bad_host", "A request needs exactly one well-formed Host header.")
-        if host[1].lower() not in self.hosts and ANY_HOST not in self.hosts:
+        if host not in self.hosts and ANY_HOST not in self.hosts:
             raise Refusal(421, "unknown_host", "This service does not answer for that host name: see allowed_hosts.")
+
+
+@lru_cache(maxsize=256)
+def _host_name(value: bytes) -> str | None:
+    """The name in a Host header, in lower case and without its port; None where it is malformed."""
+    host = _HOST.fullmatch(value.decode("latin-1"))
+    return host[1].lower() if host else None
 
 
 class KnownOrigins:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -65,6 +66,7 @@ RULES = (
 """The one place that says who may do what."""
 
 
+@lru_cache(maxsize=1024)
 def needed_scope(method: str, path: str) -> KeyScope | None:
     """The scope that a request needs; None where it is open to anybody."""
     path = below_room(path)
