@@ -49,7 +49,10 @@ def skeleton(name: str) -> str:
     """
     if _ORDINARY.fullmatch(name):
         return name.lower()
-    text = unicodedata.normalize("NFKD", clean_characters(name)).casefold()
+    cleaned = clean_characters(name)
+    if cleaned.isascii():
+        return " ".join(cleaned.lower().split())
+    text = unicodedata.normalize("NFKD", cleaned).casefold()
     text = _DIACRITICS.sub("", text).translate(_LATIN).translate(_LETTER_SYMBOLS)
     return unicodedata.normalize("NFC", clean_characters(" ".join(text.split())))
 

@@ -1,0 +1,102 @@
+"""Connections: what must be refused before there is a request.
+
+uvicorn hands a request to the application only when its head is complete, and waits for that as long as it takes and
+with as much as comes. Here the head has a time and a size, and what is not HTTP is refused with a problem as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from llm_service.api.edge.limits import EdgeLimits
+from llm_service.api.edge.problem import problem
+
+HEAD_SECONDS = 5.0
+"""For a whole request head, from the connection's or the head's first byte."""
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with bounds on a request's head: for ``uvicorn.Config(http=GuardedHttp)``."""
+
+    limits = EdgeLimits()
+    head_seconds = HEAD_SECONDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.url = b""
+        self._head_bytes = 0
+        """Since the clock was started. A head that begins in the middle of what came is counted from the next piece."""
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock: a connection is there to send a request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._head_complete()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and refuse a head that goes on for too long."""
+        head = self._head_timer
+        super().data_received(data)
+        if head is None or self._head_timer is not head:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > self.limits.url + self.limits.header_size:
+            self._refuse_large_head()
+
+    def on_message_begin(self) -> None:
+        """Start the clock for a head; a connection's first one is already timed."""
+        super().on_message_begin()
+        if self._head_timer is None:
+            self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """Stop the clock and let the request run."""
+        self._head_complete()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, or a URL so long that the parser gave up on it."""
+        if len(self.url) > self.limits.url:
+            return self._refuse_large_head()
+        return self._refuse(400, "malformed_request", "The request is not well-formed HTTP.")
+
+    def _expect_head(self) -> None:
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(self.head_seconds, self._head_too_slow)
+
+    def _head_complete(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_too_slow(self) -> None:
+        if self._head_bytes:
+            self._refuse(408, "request_timeout", "The request's headers came too slowly.")
+        else:
+            self.transport.close()
+
+    def _refuse_large_head(self) -> None:
+        if len(self.url) > self.limits.url:
+            self._refuse(414, "uri_too_long", "The URL is too long.")
+        else:
+            self._refuse(431, "headers_too_large", "The request has too many headers, or too large ones.")
+
+    def _refuse(self, status: int, code: str, title: str) -> None:
+        """Answer on the bare connection, unless an answer has begun there, and close it."""
+        self._head_complete()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            answer = problem(status, code, title, secrets.token_hex(8), headers={"Connection": "close"})
+            fields = (name + b": " + value + b"\r\n" for name, value in answer.raw_headers)
+            self.transport.write(b"".join([STATUS_LINE[status], *fields, b"\r\n", answer.body]))
+        self.transport.close()
