@@ -70,10 +70,10 @@ async def test_a_fault_is_met_as_promised(name, way):
     await eventually(lambda: engine.open == 0)
 
 
-async def meet(client, way, fault: Fault) -> Completion | LLMServiceError:
+async def meet(client, way, fault: Fault, prompt: Prompt | None = None) -> Completion | LLMServiceError:
     started = asyncio.get_running_loop().time()
     try:
-        return await way(client, ask(), deadline=fault.deadline)
+        return await way(client, prompt or ask(), deadline=fault.deadline)
     except LLMServiceError as error:
         assert asyncio.get_running_loop().time() - started < fault.deadline + 1.0
         return error
@@ -138,14 +138,12 @@ async def check_cuts(way, data: bytes, kind: str, *, clean: bool, whole_from: in
     async with FaultyEngine() as engine, LMStudioClient(engine.base_url, attempts=1) as client:
         for at in range(len(data) + 1):
             engine.fault = cutting(data, at, kind, clean=clean)
-            try:
-                outcome = await way(client, ask(str(at)))
-            except LLMServiceError as error:
-                assert at < whole_from
-                assert isinstance(error, (errors.EngineDisconnected, *also))
-            else:
-                assert at >= whole_from
+            outcome = await meet(client, way, engine.fault, ask(str(at)))
+            if at >= whole_from:
+                assert isinstance(outcome, Completion)
                 assert outcome.text == TEXT
+            else:
+                assert isinstance(outcome, (errors.EngineDisconnected, *also))
             engine.fault = None
             assert (await client.complete(ask(str(at)))).text == TEXT
     await eventually(lambda: engine.open == 0)
