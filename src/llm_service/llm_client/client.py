@@ -24,7 +24,7 @@ from .flight import Flight, Flights
 from .loading import Loader, Progress
 from .state import Counters, EngineState
 from .stream import EngineStream, gather
-from .watch import Watch
+from .watch import PATIENCE, Watch
 
 DEFAULT_SLOTS = 4
 """What an engine is trusted with that does not say how many requests it answers side by side."""
@@ -146,6 +146,7 @@ class LMStudioClient:
         fairly with others; ``deadline`` is in seconds from now; ``background`` work waits behind all replies.
         """
         await self.open()
+        due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
         self._counters.requests += 1
         key = await self._key(prompt) if use_cache and self._caching else None
         answer = await self._remembered(key)
@@ -159,7 +160,6 @@ class LMStudioClient:
             if key is not None and whole:
                 await self._remember(key, flight)
 
-        due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
         with self._flights.join(key, due, fly) as reader:
             await reader.wait()
             yield EngineStream(reader)
@@ -291,7 +291,7 @@ class LMStudioClient:
 
     async def _key(self, prompt: Prompt) -> CacheKey | None:
         """The key of this prompt with the model that would answer it now; None while nobody knows which."""
-        inventory = await self._watch.current()
+        inventory = await self._watch.current(PATIENCE if self._breaker.state == "closed" else 0.0)
         model = self._dispatch.pick(inventory, prompt.model) if inventory is not None else None
         name = model.id if model is not None else prompt.model
         return cache_key(prompt, name) if name else None

@@ -6,8 +6,8 @@ What is not obvious from the code:
   connection just closed is repeated by the retry policy, on a connection made for it.
 - Answers are asked for uncompressed, and inflated in bounded steps where an engine compresses all the same: 200 kB on
   the wire can be 200 MB of text.
-- aiohttp's C parser forgets to report a malformed chunk that comes after the headers: the read would hang for ever.
-  Every read here has a limit, and when it strikes, the state of the connection says what happened.
+- aiohttp's C parser closes the connection on a malformed chunk that comes after the headers, but does not tell who
+  reads: the read would hang for ever. So the pulse of every connection that is read from is felt now and then.
 - Redirects are not followed and cookies not kept: an engine has no business sending us elsewhere.
 """
 
@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from types import TracebackType
 from typing import Any
 
 import aiohttp
@@ -36,6 +37,10 @@ from ..errors import (
 KEEP_ALIVE = 4.0
 """Seconds that an idle connection is kept: less than the five after which LM Studio hangs up."""
 
+INFLATED_LIMIT = 512 * 1024
+"""Bytes that one read may grow to where an engine compresses."""
+PULSE = 0.5
+"""Seconds between two looks at whether a connection that is read from still lives."""
 READ_SIZE = 64 * 1024
 ERROR_LIMIT = 64 * 1024
 """Bytes of an error's body that are read."""
@@ -50,9 +55,14 @@ class Answer:
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
-        self._inflate = _inflater(response.headers.get("Content-Encoding", ""))
-        self.lost = False
-        """Whether the connection was gone when the reading stopped."""
+        self._encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        self._inflater: Any = None
+        self._pulse = asyncio.get_running_loop().call_later(PULSE, self._feel)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._response.status
 
     @property
     def event_stream(self) -> bool:
@@ -61,19 +71,26 @@ class Answer:
 
     async def read(self) -> bytes:
         """What has arrived, at least a byte; empty at the end. Raises our errors."""
-        with _our_errors():
-            data = await self._response.content.readany()
-        if data and self._inflate is not None:
-            return self._inflated(data)
-        return data
+        while True:
+            with _our_errors:
+                data = await self._response.content.readany()
+            if data and self._encoding != "identity":
+                data = self._inflated(data)
+                if not data:
+                    continue
+            return data
 
     def _inflated(self, data: bytes) -> bytes:
-        assert self._inflate is not None
+        """These bytes inflated, in a bounded step; it may take more of them before there is anything to give."""
+        if self._inflater is None:
+            if self._encoding not in {"gzip", "x-gzip", "deflate"}:
+                raise EngineBadResponse
+            self._inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
         try:
-            inflated: bytes = self._inflate.decompress(data, ERROR_LIMIT * 8)
+            inflated: bytes = self._inflater.decompress(data, INFLATED_LIMIT)
         except zlib.error as exc:
             raise EngineBadResponse from exc
-        if self._inflate.unconsumed_tail:
+        if self._inflater.unconsumed_tail:
             raise EngineTooLarge
         return inflated
 
@@ -86,11 +103,35 @@ class Answer:
                 raise EngineTooLarge
         return bytes(body)
 
-    def leave(self) -> None:
-        """The reading stops here: see what is left of the connection."""
+    def close(self) -> None:
+        """The reading stops here. A body that was read to its end leaves its connection for the next; else hang up."""
+        self._pulse.cancel()
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+    async def refusal(self) -> EngineError:
+        """The error that a status other than 200 stands for."""
+        if self.status < 400:
+            return EngineBadResponse()
+        with suppress(EngineTooLarge):
+            body = await self.whole(ERROR_LIMIT)
+            wait = retry_after(self._response.headers.get("Retry-After"))
+            return failure(self.status, body.decode("utf-8", "replace"), wait=wait)
+        return failure(self.status, "")
+
+    def _feel(self) -> None:
+        """End a read that nobody else would end."""
         connection = self._response.connection
         protocol = connection.protocol if connection is not None else None
-        self.lost = protocol is None or not protocol.is_connected()
+        content = self._response.content
+        if content.is_eof() or content.exception() is not None:
+            return
+        if protocol is None or not protocol.is_connected():
+            content.set_exception(EngineBadResponse())
+        else:
+            self._pulse = asyncio.get_running_loop().call_later(PULSE, self._feel)
 
     async def settle(self) -> None:
         """The answer is complete: see whether the body ends at once too, so that the connection can be kept."""
@@ -113,30 +154,26 @@ class Connection:
         self._fresh: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
-    async def post(self, path: str, body: bytes, *, fresh: bool = False) -> AsyncIterator[Answer]:
-        """Send ``body`` to ``path`` under the base URL and give the answer's body; leaving early hangs up.
+    async def post(self, path: str, body: bytes, *, root: bool = False, fresh: bool = False) -> AsyncIterator[Answer]:
+        """Send ``body`` to ``path`` and give the answer's body; leaving early hangs up.
 
-        ``fresh`` uses a connection made for this request. Raises our errors, those of a refusal included.
+        ``root`` starts from the server's root, where the engine's own API lives; ``fresh`` uses a connection made for
+        this request. Raises our errors, those of a refusal included.
         """
-        async with self._exchange("POST", self._base / path, body, fresh=fresh) as response:
-            answer = Answer(response)
-            if response.status != 200:
-                raise await _refusal(response, answer)
-            try:
-                yield answer
-            finally:
-                answer.leave()
+        async with self._exchange("POST", path, body, root=root, fresh=fresh) as answer:
+            if answer.status != 200:
+                raise await answer.refusal()
+            yield answer
 
     async def get_json(self, path: str, *, root: bool = False) -> Any:
-        """The JSON at ``path`` (under the server's root if asked); None if what comes is not JSON with status 200.
+        """The JSON at ``path``; None if what comes is not JSON with status 200.
 
         Raises our errors if the server cannot be reached or refuses our key.
         """
-        async with self._exchange("GET", (self._root if root else self._base) / path) as response:
-            answer = Answer(response)
-            if response.status in {401, 403}:
-                raise await _refusal(response, answer)
-            if response.status != 200:
+        async with self._exchange("GET", path, root=root) as answer:
+            if answer.status in {401, 403}:
+                raise await answer.refusal()
+            if answer.status != 200:
                 return None
             body = await answer.whole(INVENTORY_LIMIT)
         try:
@@ -146,28 +183,21 @@ class Connection:
 
     async def post_json(self, path: str, body: object, *, root: bool = False) -> Any:
         """The JSON answer to a JSON request. Raises our errors, EngineBadResponse if it is not JSON."""
-        url = (self._root if root else self._base) / path
-        async with self._exchange("POST", url, orjson.dumps(body)) as response:
-            answer = Answer(response)
-            if response.status != 200:
-                raise await _refusal(response, answer)
+        async with self.post(path, orjson.dumps(body), root=root) as answer:
             text = await answer.whole(INVENTORY_LIMIT)
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError as exc:
             raise EngineBadResponse from exc
 
-    async def post_lines(self, path: str, body: object) -> AsyncIterator[Any]:
-        """The JSON documents, one a line, of a long answer under the server's root: how Ollama tells its progress."""
+    async def post_lines(self, path: str, body: object, *, root: bool = False) -> AsyncIterator[bytes]:
+        """The lines of a long answer, as they come: how Ollama tells its progress."""
         rest = b""
-        async with self._exchange("POST", self._root / path, orjson.dumps(body)) as response:
-            answer = Answer(response)
-            if response.status != 200:
-                raise await _refusal(response, answer)
+        async with self.post(path, orjson.dumps(body), root=root) as answer:
             while data := await answer.read():
                 *lines, rest = (rest + data).split(b"\n")
                 for line in filter(None, lines):
-                    yield orjson.loads(line)
+                    yield line
 
     async def close(self) -> None:
         """Close every connection."""
@@ -178,15 +208,17 @@ class Connection:
 
     @asynccontextmanager
     async def _exchange(
-        self, method: str, url: URL, body: bytes | None = None, *, fresh: bool = False
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        self, method: str, path: str, body: bytes | None = None, *, root: bool = False, fresh: bool = False
+    ) -> AsyncIterator[Answer]:
         session = self._session(fresh)
-        with _our_errors():
+        url = (self._root if root else self._base) / path
+        with _our_errors:
             response = await session.request(method, url, data=body, allow_redirects=False)
+        answer = Answer(response)
         try:
-            yield response
+            yield answer
         finally:
-            response.close() if not response.content.at_eof() else response.release()
+            answer.close()
 
     def _session(self, fresh: bool) -> aiohttp.ClientSession:
         if self._pooled is None or self._fresh is None:
@@ -218,47 +250,33 @@ def _urls(base_url: str) -> tuple[URL, URL]:
     return url, url.parent if url.name == "v1" else url.origin()
 
 
-async def _refusal(response: aiohttp.ClientResponse, answer: Answer) -> EngineError:
-    """The error that a status other than 200 stands for."""
-    try:
-        body = await answer.whole(ERROR_LIMIT)
-    except EngineTooLarge:
-        body = b""
-    if response.status < 400:
-        return EngineBadResponse()
-    wait = retry_after(response.headers.get("Retry-After"))
-    return failure(response.status, body.decode("utf-8", "replace"), wait=wait)
-
-
-def _inflater(encoding: str) -> Any:
-    """Something that inflates in bounded steps, or None where there is nothing to inflate."""
-    encoding = encoding.strip().lower()
-    if encoding in {"", "identity"}:
-        return None
-    if encoding in {"gzip", "x-gzip", "deflate"}:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    raise EngineBadResponse
-
-
-@contextmanager
-def _our_errors() -> Iterator[None]:
+class _OurErrors:
     """aiohttp's exceptions as ours, with the cause kept."""
-    try:
-        yield
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as exc:
-        raise EngineUnavailable from exc
-    except aiohttp.ClientResponseError as exc:
-        raise EngineBadResponse from exc
-    except aiohttp.ClientPayloadError as exc:
-        raise _broken_body(exc) from exc
-    except (aiohttp.ClientConnectionError, ConnectionError) as exc:
-        raise EngineDisconnected from exc
-    except aiohttp.ClientError as exc:
-        raise EngineBadResponse from exc
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(exc, (aiohttp.ClientError, ConnectionError)):
+            raise _translated(exc) from exc
 
 
-def _broken_body(exc: aiohttp.ClientPayloadError) -> EngineError:
-    """A body that ended early, or one whose framing is wrong; the parsers say "not enough data" of the first."""
+_our_errors = _OurErrors()
+
+
+def _translated(exc: aiohttp.ClientError | ConnectionError) -> EngineError:
+    if isinstance(exc, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+        return EngineUnavailable()
+    if isinstance(exc, aiohttp.ClientPayloadError):
+        return EngineBadResponse() if _is_malformed(exc) else EngineDisconnected()
+    if isinstance(exc, (aiohttp.ClientConnectionError, ConnectionError)):
+        return EngineDisconnected()
+    return EngineBadResponse()
+
+
+def _is_malformed(exc: aiohttp.ClientPayloadError) -> bool:
+    """Whether the body's framing is wrong, and not just its end missing: of that the parsers say "not enough"."""
     cause = exc.__cause__
-    malformed = isinstance(cause, aiohttp.http_exceptions.TransferEncodingError) and "Not enough" not in str(cause)
-    return EngineBadResponse() if malformed else EngineDisconnected()
+    return isinstance(cause, aiohttp.http_exceptions.TransferEncodingError) and "Not enough" not in str(cause)

@@ -2,9 +2,9 @@
 
 ::
 
-    model ready? ── no ─▶ ModelLoading, ModelNotLoaded
-         │
     breaker closed? ─ no ─▶ EngineResting
+         │
+    model ready? ── no ─▶ ModelLoading, ModelNotLoaded
          │
     slot ── none in time ─▶ QueueFull, DeadlineTooShort
          │
@@ -113,8 +113,8 @@ class Dispatch:
 
     async def fly(self, flight: Flight, prompt: Prompt, caller: str = "", *, background: bool = False) -> bool:
         """Fill ``flight`` with the answer to ``prompt``; gives whether it is whole. Raises what a caller must know."""
-        model = await self.ready(prompt.model)
         self._breaker.check()
+        model = await self.ready(prompt.model)
         try:
             place = await self._admission.enter(caller, deadline=flight.deadline, background=background)
         except LLMServiceError:

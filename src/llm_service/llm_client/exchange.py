@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..chat_protocol import AnswerDecoder, is_blank
-from ..errors import EmptyReply, EngineBadResponse, EngineDisconnected, EngineTimeout
+from ..errors import EmptyReply, EngineDisconnected, EngineTimeout
 from ..types import Chunk
 from .connection import Answer, Connection
 from .flight import Flight
@@ -39,7 +39,6 @@ class Exchange:
         self._limits = limits
         self._tools = tools
         self._decoder = AnswerDecoder()
-        self._answer: Answer | None = None
         self._held: list[Chunk] = []
         self._room = limits.text
         self._thinking_room = REASONING_LIMIT
@@ -52,11 +51,11 @@ class Exchange:
         """Send ``body`` and pass on what comes. Raises what went wrong, EmptyReply if nothing visible came."""
         try:
             async with asyncio.timeout(self._limits.first_token) as limit:
-                async with self._connection.post("chat/completions", body, fresh=fresh) as self._answer:
-                    await self._read(self._answer, limit)
+                async with self._connection.post("chat/completions", body, fresh=fresh) as answer:
+                    await self._read(answer, limit)
         except TimeoutError as exc:
             if not self._decoder.finished:
-                raise EngineBadResponse if self._answer and self._answer.lost else EngineTimeout from exc
+                raise EngineTimeout from exc
         except EngineDisconnected:
             if not self._decoder.finished:
                 raise

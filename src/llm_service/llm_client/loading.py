@@ -13,8 +13,18 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from ..chat_protocol import Source
-from ..errors import EngineError, EngineRejected, EngineTimeout, LLMServiceError, ModelLoading
+from ..errors import (
+    EngineBadResponse,
+    EngineError,
+    EngineFailed,
+    EngineRejected,
+    EngineTimeout,
+    LLMServiceError,
+    ModelLoading,
+)
 from ..types import ModelInfo
 from .connection import Connection
 
@@ -138,9 +148,18 @@ class Loader:
             job = {"job_id": job_id, **status} if isinstance(status, dict) else None
 
     async def _pull(self, model: str) -> AsyncIterator[Progress]:
-        async for line in self._connection.post_lines("api/pull", {"model": model}):
-            if isinstance(line, dict):
-                yield _progress(line, "completed")
+        async for line in self._connection.post_lines("api/pull", {"model": model}, root=True):
+            yield _progress(_parsed(line), "completed")
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError as exc:
+        raise EngineBadResponse from exc
+    if not isinstance(document, dict) or "error" in document:
+        raise EngineFailed
+    return document
 
 
 def _lm_studio_progress(job: object) -> Progress:

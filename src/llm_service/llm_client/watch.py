@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from ..chat_protocol import Inventory, Source, inventory
 from ..errors import EngineAuth, EngineBadResponse, EngineError, EngineTimeout, LLMServiceError
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 LOOK_LIMIT = 5.0
 """Seconds that finding out may take in all."""
+PATIENCE = 1.0
+"""Seconds that a request waits for it: an engine that is slow to say what it has may still answer."""
 CALM = 15.0
 """Seconds between two looks at an engine that is well."""
 ALERT = 2.0
@@ -21,49 +24,74 @@ ALERT = 2.0
 
 
 class Watch:
-    """Keeps knowing what the engine has. One look at a time, however many ask."""
+    """Keeps knowing what the engine has: looks now and then, and when somebody has reason to ask.
+
+    Only ``run`` looks, so however many ask, the engine is asked once.
+    """
 
     def __init__(self, connection: Connection, *, on_look: Callable[[], None]) -> None:
         self._connection = connection
         self._on_look = on_look
-        self._looking = asyncio.Lock()
-        self._looked = 0
-        self._doubtful = False
+        self._doubts = 1
+        self._settled = 0
+        self._wanted = asyncio.Event()
+        self._next: asyncio.Future[None] | None = None
         self.inventory: Inventory | None = None
         """What the engine had when it last answered."""
         self.reachable: bool | None = None
         self.problem: LLMServiceError | None = None
         """Why the last look failed, if it did."""
 
-    async def current(self) -> Inventory | None:
-        """What is known; asks the engine where nothing is, or where something has gone wrong since."""
-        if self.inventory is None or self._doubtful:
-            await self._look_again(self._looked)
+    async def current(self, patience: float = PATIENCE) -> Inventory | None:
+        """What is known; waits for a look where nothing is, or where something has gone wrong since."""
+        if self._settled < self._doubts and not isinstance(self.problem, EngineTimeout):
+            await self._settle(patience)
         return self.inventory
 
     async def known(self) -> Inventory:
-        """As ``current``, but raises the reason where nothing is known."""
-        found = await self.current()
+        """As ``current``, but with all patience, and raises the reason where nothing is known."""
+        found = await self.current(LOOK_LIMIT)
         if found is None:
-            raise self.problem or EngineBadResponse()
+            raise self.problem or EngineTimeout()
         return found
 
     def doubt(self) -> None:
-        """Something went wrong that may mean another model, or none: ask before the next request."""
-        self._doubtful = True
+        """Something happened that may mean another model, or none: the next request waits for a look."""
+        self._doubts += 1
+        self._wanted.set()
 
     async def look(self) -> None:
-        """Ask the engine now."""
-        await self._look_again(self._looked)
+        """Have the engine asked now, and wait for it."""
+        self.doubt()
+        await self._settle(LOOK_LIMIT)
 
-    async def _look_again(self, seen: int) -> None:
-        async with self._looking:
-            if self._looked != seen:
-                return
+    async def _settle(self, patience: float) -> None:
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        self._wanted.set()
+        await asyncio.wait({self._next}, timeout=patience)
+
+    async def run(self, is_calm: Callable[[], bool]) -> None:
+        """Look, for ever: now and then while all is well, often while it is not."""
+        while True:
+            doubts = self._doubts
+            self._wanted.clear()
             await self._ask()
-            self._looked += 1
-            self._doubtful = False
-        self._on_look()
+            self._on_look()
+            if self.reachable:
+                self._settled = doubts
+            if doubts == self._doubts:
+                self._wanted.clear()
+                self._tell()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CALM if self.reachable and is_calm() else ALERT):
+                    await self._wanted.wait()
+
+    def _tell(self) -> None:
+        """Let go on who has waited for this look."""
+        if self._next is not None:
+            self._next.set_result(None)
+            self._next = None
 
     async def _ask(self) -> None:
         known = self.inventory.source if self.inventory is not None else None
@@ -83,12 +111,6 @@ class Watch:
             log.info("engine reachable" if reachable else "engine not reachable", extra={"code": _code(problem)})
         self.reachable = reachable
         self.problem = problem
-
-    async def run(self, is_calm: Callable[[], bool]) -> None:
-        """Look, for ever: now and then while all is well, often while it is not."""
-        while True:
-            await self.look()
-            await asyncio.sleep(CALM if self.reachable and is_calm() else ALERT)
 
 
 def _code(problem: LLMServiceError | None) -> str | None:
