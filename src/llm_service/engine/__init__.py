@@ -23,7 +23,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from ..errors import EngineTimeout, LLMServiceError, NoEngine, SettingsError
+from llm_service.errors import EngineTimeout, LLMServiceError, NoEngine, SettingsError
+
 from .gguf_header import trained_context
 
 __all__ = ["EmbeddedEngine", "trained_context"]

@@ -1,0 +1,219 @@
+"""The policy of a room: every knob of turn-taking, with its unit, its default and its bounds.
+
+A policy is a plain value. It is checked when it is made, travels as JSON (`Policy.to_json`, `Policy.from_json`) and
+says which ``version`` of the vocabulary it was written in. The meaning of a knob never changes: a new meaning gets a
+new name, and a knob that is retired stays readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, Literal
+
+from llm_service.errors import InputError
+
+VERSION = 1
+"""Of the vocabulary that this module knows."""
+
+KNOWN_BOTS = (
+    "botrixoficial", "fossabot", "kofistreambot", "moobot", "nightbot", "own3d", "pokemoncommunitygame", "sery_bot",
+    "soundalerts", "streamelements", "streamlabs", "wizebot",
+)  # fmt: skip
+"""Accounts that talk by themselves in many channels; two bots that answer each other never stop."""
+
+BADGES = MappingProxyType({"broadcaster": 2.0, "moderator": 1.0, "vip": 1.0, "subscriber": 0.5})
+"""What badges weigh unless the policy says otherwise."""
+
+_Check = Callable[[Any], bool]
+_MOST_ENTRIES = 1000
+_LONGEST_NAME = 100
+_LONGEST = 86_400.0
+
+
+def _knob(default: Any, unit: str, meaning: str, check: _Check, wanted: str) -> Any:
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "check": check, "wanted": wanted})
+
+
+def _number(default: float, unit: str, meaning: str, low: float = 0.0, high: float = _LONGEST) -> Any:
+    def check(value: object) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+    return _knob(default, unit, meaning, check, f"a number from {low:g} to {high:g}")
+
+
+def _weight(default: float, meaning: str) -> Any:
+    return _number(default, "points", meaning, -100.0, 100.0)
+
+
+def _count(default: int, unit: str, meaning: str, low: int = 1, high: int = 100) -> Any:
+    def check(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+    return _knob(default, unit, meaning, check, f"a whole number from {low} to {high}")
+
+
+def _switch(default: bool, meaning: str) -> Any:
+    return _knob(default, "yes/no", meaning, lambda value: isinstance(value, bool), "true or false")
+
+
+def _names(default: tuple[str, ...], unit: str, meaning: str) -> Any:
+    def check(value: object) -> bool:
+        return isinstance(value, tuple) and len(value) <= _MOST_ENTRIES and all(map(_is_name, value))
+
+    return _knob(default, unit, meaning, check, f"a list of at most {_MOST_ENTRIES} short texts")
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME
+
+
+def _are_weights(value: object) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and len(value) <= _MOST_ENTRIES
+        and all(_is_name(badge) and _is_weight(weight) for badge, weight in value.items())
+    )
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -100 <= value <= 100
+
+
+def _is_moment(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When the assistant speaks, to whom, and how much. Raises :class:`InputError` for a value that cannot be used."""
+
+    version: int = _count(VERSION, "", "The vocabulary that the policy is written in.", VERSION, VERSION)
+    mode: Literal["manual", "auto"] = _knob(
+        "manual",
+        "",
+        "Whether the room waits to be asked for a turn (`manual`) or takes its turns by itself (`auto`).",
+        lambda value: value in ("manual", "auto"),
+        "'manual' or 'auto'",
+    )
+    paused: bool = _switch(False, "Stay silent until resumed. What waits meanwhile grows old and is dropped.")
+    muted_until: float = _knob(
+        0.0, "Unix time", "Stay silent until this moment.", _is_moment, "a time in seconds since 1970"
+    )
+
+    gap: float = _number(2.0, "s", "Least time between two replies, unless a call is overdue.")
+    mention_bound: float = _number(10.0, "s", "A call that waited this long is overdue: it comes first.")
+    mention_limit: float = _number(45.0, "s", "A call older than this is dropped.", 1.0)
+    ambient_limit: float = _number(15.0, "s", "A line that calls nobody and is older than this is dropped.", 1.0)
+    interrupt: bool = _switch(True, "Whether a call cuts off a running reply that nobody called for.")
+
+    ambient_gap: float = _number(20.0, "s", "Least time between two replies that nobody called for.")
+    ambient_share: float = _number(
+        0.1, "share", "Most replies that nobody called for, as a share of the messages: 0.1 is one in ten.", 0.0, 1.0
+    )
+    ambient_per_minute: int = _count(2, "replies", "Most replies that nobody called for in 60 s.", 0, 60)
+    ambient_threshold: float = _weight(0.0, "Least points that a line needs to be answered without a call.")
+
+    most_answers: int = _count(8, "lines", "Most lines that one reply answers where viewers called.")
+    ambient_answers: int = _count(3, "lines", "Most lines that one reply answers where nobody called.")
+    most_per_viewer: int = _count(3, "lines", "Most lines of one viewer that wait; older ones are dropped.")
+
+    most_waiting: int = _count(500, "lines", "Most lines that wait; the oldest are dropped, calls last.", 10, 5000)
+
+    weight_reply: float = _weight(2.0, "For answering one of the assistant's replies.")
+    weight_mention: float = _weight(1.0, "For an @mention of the assistant.")
+    weight_question: float = _weight(1.0, "For a question.")
+    weight_first_time: float = _weight(1.5, "For the first message that somebody writes in the room.")
+    weight_crowd: float = _weight(0.5, "For each doubling of the people who say the same.")
+    weight_raid: float = _weight(3.0, "For a crowd of newcomers who say the same.")
+    weight_elsewhere: float = _weight(-2.0, "For a line meant for another viewer.")
+    badges: Mapping[str, float] = field(
+        default_factory=lambda: BADGES,
+        hash=False,
+        metadata={
+            "unit": "points",
+            "meaning": "For each badge that the writer wears.",
+            "check": _are_weights,
+            "wanted": "badge names with a number from -100 to 100 each",
+        },
+    )
+    raid_people: int = _count(10, "people", "Newcomers who say the same from which on it is a raid.", 2, 1000)
+
+    ignored: tuple[str, ...] = _names((), "names or ids", "Viewers who are never answered.")
+    known_bots: tuple[str, ...] = _names(KNOWN_BOTS, "names or ids", "Other bots, which are never answered.")
+    command_prefixes: tuple[str, ...] = _names(
+        ("!",), "texts", "What a command for another bot begins with; such lines are not answered."
+    )
+
+    max_chars: int = _count(500, "characters", "Most characters of one message that is sent.", 20, 10_000)
+    most_messages: int = _count(1, "messages", "Most messages that a reply is split into.", 1, 10)
+    repeat_after: float = _number(30.0, "s", "The same text is not sent again within this time.", 0.0, 600.0)
+    send_budget: int = _count(
+        20, "messages", "Most messages sent in any 30 s: 20 on Twitch, 100 for moderators.", 1, 1000
+    )
+
+    def __post_init__(self) -> None:
+        for knob in fields(self):
+            _check(knob, getattr(self, knob.name))
+        object.__setattr__(self, "badges", MappingProxyType(dict(self.badges)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Every knob with its value, in plain JSON types."""
+        return {knob.name: _plain(getattr(self, knob.name)) for knob in fields(self)}
+
+    @classmethod
+    def from_json(cls, values: object, base: Policy | None = None) -> Policy:
+        """The policy that ``values``, parsed JSON, describe; what they leave out is as in ``base`` or the defaults.
+
+        Raises :class:`InputError` for a knob that does not exist and for a value that cannot be used.
+        """
+        if not isinstance(values, Mapping):
+            raise InputError("A policy is an object of knobs and values.")
+        known = {knob.name for knob in fields(cls)}
+        unknown = [name for name in values if name not in known]
+        if unknown:
+            raise InputError("There is no such knob in a policy: the documentation lists them all.")
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**{**(base or cls())._values(), **given})
+
+    def _values(self) -> dict[str, Any]:
+        return {knob.name: getattr(self, knob.name) for knob in fields(self)}
+
+    def silent_until(self, now: float) -> float | None:
+        """When a mute ends, ``inf`` while paused, None where the assistant may speak."""
+        if self.paused:
+            return float("inf")
+        return self.muted_until if self.muted_until > now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """What there is to know of a knob."""
+
+    name: str
+    default: Any
+    unit: str
+    meaning: str
+    wanted: str
+
+
+def knobs() -> tuple[Knob, ...]:
+    """All knobs of a policy, in order: for the documentation, the command line and forms."""
+    defaults = Policy().to_json()
+    return tuple(
+        Knob(knob.name, defaults[knob.name], *(knob.metadata[key] for key in ("unit", "meaning", "wanted")))
+        for knob in fields(Policy)
+    )
+
+
+def _check(knob: Field[Any], value: object) -> None:
+    if not knob.metadata["check"](value):
+        raise InputError(f"{knob.name} must be {knob.metadata['wanted']}.")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,140 @@
+"""The lines that wait in a room: what is worth keeping of the pending messages, merged and weighed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from types import MappingProxyType
+from typing import Literal
+
+from llm_service.types import Message
+
+from .addressing import Addressed, addressed, is_for_somebody_else, is_question
+from .crowd import Chorus, compress
+from .policy import Policy
+from .sending import is_repeat
+from .state import RoomState
+from .viewers import is_among
+
+Reason = Literal["stale", "echo", "bot", "ignored", "command", "flood", "overflow"]
+"""Why a message does not wait any more: too old; the assistant's own words; another bot's; of a viewer whom the policy
+ignores; a command for another bot; more lines than one viewer may have waiting; more than may wait in all."""
+
+Dropped = dict[Reason, list[str]]
+"""Ids of what was dropped, by reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that waits: one message, or several that say the same."""
+
+    chorus: Chorus
+    people: frozenset[str]
+    called: bool
+    """Whether somebody in it calls the assistant."""
+    since: float
+    """When its first message was sent."""
+    points: float
+    overdue: bool
+    """Whether it calls and has waited for longer than the policy's bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a decision is about, besides the messages."""
+
+    state: RoomState
+    policy: Policy
+    now: float
+    names: tuple[str, ...]
+
+    def limit(self, called: bool) -> float:
+        """Seconds after which a message is stale."""
+        return self.policy.mention_limit if called else self.policy.ambient_limit
+
+
+def sift(room: Room, pending: Sequence[Message]) -> tuple[list[Line], Dropped]:
+    """The lines that wait, and the messages that do not."""
+    dropped: Dropped = defaultdict(list)
+    calls: dict[str, Addressed] = {}
+    waiting = []
+    for message in pending:
+        call = addressed(message, room.names, room.state.replies)
+        reason = _reason(room, message, called=call is not None)
+        if reason is not None:
+            dropped[reason].append(message.id)
+            continue
+        waiting.append(message)
+        if call is not None:
+            calls[message.id] = call
+    lines = [_line(room, chorus, calls) for chorus in compress(waiting)]
+    return _within_bounds(lines, room.policy, dropped), dropped
+
+
+def _reason(room: Room, message: Message, *, called: bool) -> Reason | None:
+    policy, said = room.policy, room.state.said
+    if is_among(message, room.names) or (said and is_repeat(message.text, said, room.now)):
+        return "echo"
+    if is_among(message, policy.ignored):
+        return "ignored"
+    if is_among(message, policy.known_bots):
+        return "bot"
+    if room.now - message.sent_at >= room.limit(called):
+        return "stale"
+    if not called and message.text.startswith(policy.command_prefixes):
+        return "command"
+    return None
+
+
+def _line(room: Room, chorus: Chorus, calls: Mapping[str, Addressed]) -> Line:
+    called = not calls.keys().isdisjoint(chorus.ids)
+    since = min(message.sent_at for message in chorus.messages)
+    people = chorus.people
+    return Line(
+        chorus=chorus,
+        people=people,
+        called=called,
+        since=since,
+        points=_points(room, chorus, len(people), calls),
+        overdue=called and room.now - since >= room.policy.mention_bound,
+    )
+
+
+def _points(room: Room, chorus: Chorus, people: int, calls: Mapping[str, Addressed]) -> float:
+    personal = max(_personal_points(room, message, calls.get(message.id)) for message in chorus.messages)
+    newcomers = sum(message.id in room.state.newcomers for message in chorus.messages)
+    raid = room.policy.weight_raid if newcomers >= room.policy.raid_people else 0.0
+    return personal + raid + room.policy.weight_crowd * log2(people)
+
+
+def _personal_points(room: Room, message: Message, call: Addressed | None) -> float:
+    policy = room.policy
+    points = sum(policy.badges.get(badge, 0.0) for badge in message.badges)
+    points += policy.weight_question * is_question(message)
+    points += policy.weight_first_time * (message.id in room.state.newcomers)
+    if call is None:
+        return points + policy.weight_elsewhere * is_for_somebody_else(message)
+    return points + _CALLS[call] * (policy.weight_reply if call == "reply" else policy.weight_mention)
+
+
+_CALLS: Mapping[Addressed, float] = MappingProxyType({"reply": 1.0, "mention": 1.0, "name": 0.0})
+"""How much of its weight a call has: a name may merely be talked about."""
+
+
+def _within_bounds(lines: Sequence[Line], policy: Policy, dropped: Dropped) -> list[Line]:
+    """The lines without those that exceed what may wait, of one viewer and in all: calls stay before others, new before
+    old."""
+    taken: dict[frozenset[str], int] = defaultdict(int)
+    kept: set[int] = set()
+    for place in sorted(range(len(lines)), key=lambda place: (lines[place].called, place), reverse=True):
+        people = lines[place].people
+        taken[people] += 1
+        if len(people) == 1 and taken[people] > policy.most_per_viewer:
+            dropped["flood"].extend(lines[place].chorus.ids)
+        elif len(kept) >= policy.most_waiting:
+            dropped["overflow"].extend(lines[place].chorus.ids)
+        else:
+            kept.add(place)
+    return [lines[place] for place in sorted(kept)]
