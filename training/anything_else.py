@@ -3,6 +3,8 @@
 The lists are wide rather than deep: the model only has to learn that a line is none of the few things that it knows.
 """
 
+# ruff: noqa: E501, SIM905 - a pattern stays on one line: a break would hide where it ends
+
 from __future__ import annotations
 
 import random
@@ -146,11 +148,11 @@ CODE = (
     "console.log([1, 2, 3].map(x => x * 2))",
     "git push --force origin main",
     "sudo rm -rf /",
-    "{\"a\": 1, \"b\": [2, 3]}",
+    '{"a": 1, "b": [2, 3]}',
     "import numpy as np",
     "if (a == b) { c++; } else { d--; }",
     "x = [i for i in y if i]",
-    "fn main() { println!(\"hi\"); }",
+    'fn main() { println!("hi"); }',
     "curl http://localhost:8000/health",
     "# heading\n* item",
     "https://example.com/watch?v=abc123",
@@ -164,7 +166,19 @@ CODE = (
     "C:\\Users\\me\\file.txt",
     "a && b || !c",
 )
-_KEYS = ("asdfghjkl", "qwertyuiop", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "jkl;", "0123456789", "aeiou", "xyzw", "!?#%&$*", "ß∂ƒ©˙∆ü", "的一是了我不人")
+_KEYS = (
+    "asdfghjkl",
+    "qwertyuiop",
+    "zxcvbnm",
+    "abcdefghijklmnopqrstuvwxyz",
+    "jkl;",
+    "0123456789",
+    "aeiou",
+    "xyzw",
+    "!?#%&$*",
+    "ß∂ƒ©˙∆ü",
+    "的一是了我不人",
+)
 
 SLOTS: Slots = {
     "noun": _NOUNS,

@@ -1,8 +1,10 @@
 """The training conversations: what the service will send to the model, with the answers that it should give.
 
-``conversation(rng)`` draws one: a persona or none, then turns of one or several speakers, sometimes with the notes that the
-service puts under the newest lines. ``python conversations.py 5`` prints five.
+``conversation(rng)`` draws one: a persona or none, then turns of one or several speakers, sometimes with the notes that
+the service puts under the newest lines. ``python conversations.py 5`` prints five.
 """
+
+# ruff: noqa: E501 - a pattern stays on one line: a break would hide where it ends
 
 from __future__ import annotations
 
@@ -34,11 +36,21 @@ PERSONAS = (
     "You are the [bot|assistant|host] of [a speedrunning channel|an art stream|a cooking show|a chess club|a music channel|a retro gaming stream|a science museum]. [Several viewers talk to you.|Be short.|Call viewers by their names.|Use a warm tone.|]",
     "You [help|welcome|entertain] viewers [in a live chat|on a stream|in a chat room]. [Rules: be kind, be brief, no politics.|Keep answers under 30 words.|]",
 )
+REMARKED = ("likes", "is new here", "asked you", "waits for", "talked about")
 _FEELINGS = ("hype", "laugh", "sympathy", "love", "greet")
 _ANSWERED_BY_NAME = {intent.name: intent for intent in INTENTS}
 _PLAYED = (*INTENTS, FALLBACK, Intent(name=REACTION, weight=5, asks=(), answers=()))
 _WEIGHTS = [intent.weight for intent in _PLAYED]
-_SHORT = {"u": "you", "r": "are", "ur": "your", "pls": "please", "ppl": "people", "bc": "because", "rn": "right now", "2": "to"}
+_SHORT = {
+    "u": "you",
+    "r": "are",
+    "ur": "your",
+    "pls": "please",
+    "ppl": "people",
+    "bc": "because",
+    "rn": "right now",
+    "2": "to",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,11 @@ def _any_line(rng: random.Random, previous: str) -> Line:
 
 
 def _next_intent(rng: random.Random, previous: str) -> Intent:
-    follow = {"how_are_you": "am_fine", "joke": rng.choice(("joke", "laugh")), "connect": rng.choice(("doctor", "gguf", "thanks"))}
+    follow = {
+        "how_are_you": "am_fine",
+        "joke": rng.choice(("joke", "laugh")),
+        "connect": rng.choice(("doctor", "gguf", "thanks")),
+    }
     if previous.startswith("fav_"):
         follow[previous] = rng.choice(("their_favourite", previous))
     if previous in follow and rng.random() < 0.4:
@@ -138,7 +154,13 @@ def _reaction(rng: random.Random) -> Line:
 
 
 def _finish(text: str, rng: random.Random) -> str:
-    return text + rng.choices(("", ".", "!", "?", "!!", "??", "...", " :)", " lol", " please", " ^^"), (48, 8, 12, 18, 3, 2, 2, 3, 1, 1, 1))[0]
+    return (
+        text
+        + rng.choices(
+            ("", ".", "!", "?", "!!", "??", "...", " :)", " lol", " please", " ^^"),
+            (48, 8, 12, 18, 3, 2, 2, 3, 1, 1, 1),
+        )[0]
+    )
 
 
 def _with_emotes(text: str, rng: random.Random) -> str:
@@ -163,13 +185,22 @@ def _mess_up(text: str, rng: random.Random, typos: float = 0.05) -> str:
     if around < 0.04:
         return f"@Assistant {text}"
     if around < 0.08:
-        return rng.choice(("so ", "hey ", "well ", "ok ", "um ", "hey bot ", "bot ", "please ", "and ", "but ", "oh ", "btw ")) + text
+        return (
+            rng.choice(
+                ("so ", "hey ", "well ", "ok ", "um ", "hey bot ", "bot ", "please ", "and ", "but ", "oh ", "btw ")
+            )
+            + text
+        )
     if around < 0.12:
         return rng.choice(("hi ", "hello ", "hey ", "hello, ", "hi! ", "Hello! ", "lol ", "haha ")) + text
     if around < 0.16:
-        return rng.choice((f"{text} {made_up_name(rng)}", f"@{made_up_name(rng)} {text}", f"{made_up_name(rng)} {text}"))
+        return rng.choice(
+            (f"{text} {made_up_name(rng)}", f"@{made_up_name(rng)} {text}", f"{made_up_name(rng)} {text}")
+        )
     if around < 0.2:
-        return text + rng.choice((" bot", " Assistant", " pls", " please", " thx", " lol", " haha", " <3", " btw", " now", " :D"))
+        return text + rng.choice(
+            (" bot", " Assistant", " pls", " please", " thx", " lol", " haha", " <3", " btw", " now", " :D")
+        )
     return text
 
 
@@ -206,7 +237,10 @@ def _opening(rng: random.Random, crowd: list[Viewer]) -> str:
     """A summary of what came before, above the first lines."""
     if rng.random() > 0.06:
         return ""
-    said = (f"{_somebody(rng, crowd)} {rng.choice(('likes', 'talked about', 'asked about'))} {rng.choice(THINGS)}." for _ in range(rng.randint(1, 3)))
+    said = (
+        f"{_somebody(rng, crowd)} {rng.choice(('likes', 'talked about', 'asked about'))} {rng.choice(THINGS)}."
+        for _ in range(rng.randint(1, 3))
+    )
     return f"(Earlier in this chat: {' '.join(said)})\n\n"
 
 
@@ -217,13 +251,20 @@ def _notes(rng: random.Random, crowd: list[Viewer]) -> str:
     kinds = (
         lambda: f"(Topics now: {', '.join(rng.sample(THINGS, rng.randint(1, 3)))})",
         lambda: f"(Earlier, {_age(rng)}, {_somebody(rng, crowd)}: {_line(rng, '').text})",
-        lambda: f"({_somebody(rng, crowd)} {rng.choice(('likes', 'is new here', 'asked you', 'waits for', 'talked about'))} {rng.choice(THINGS)}.)",
+        lambda: f"({_somebody(rng, crowd)} {rng.choice(REMARKED)} {rng.choice(THINGS)}.)",
     )
     return "\n\n" + "\n".join(rng.choice(kinds)() for _ in range(rng.randint(1, 3)))
 
 
 def _age(rng: random.Random) -> str:
-    return rng.choice(("just now", f"{rng.randint(2, 59)} minutes ago", f"{rng.randint(2, 23)} hours ago", f"{rng.randint(2, 30)} days ago"))
+    return rng.choice(
+        (
+            "just now",
+            f"{rng.randint(2, 59)} minutes ago",
+            f"{rng.randint(2, 23)} hours ago",
+            f"{rng.randint(2, 30)} days ago",
+        )
+    )
 
 
 # ── What is answered ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import xllamacpp
-
 from held_out import MOST_TOKENS, HeldOut, faults, prompts
 
 PACKAGED = Path(__file__).parent.parent / "src" / "llm_service" / "builtin" / "llm-service-builtin.gguf"
@@ -65,7 +64,10 @@ def report(judged: list[Judged], title: str) -> float:
     print(f"{title}: {len(passed)} of {len(judged)} pass ({len(passed) / len(judged):.1%})")
     asked, good = (Counter(each.prompt.topic for each in part) for part in (judged, passed))
     print("  " + ", ".join(f"{topic} {good[topic]}/{count}" for topic, count in asked.items()))
-    print("  faults: " + (", ".join(f"{kind} {n}" for kind, n in Counter(f for j in judged for f in j.faults).items()) or "none"))
+    print(
+        "  faults: "
+        + (", ".join(f"{kind} {n}" for kind, n in Counter(f for j in judged for f in j.faults).items()) or "none")
+    )
     return len(passed) / len(judged)
 
 
@@ -86,7 +88,10 @@ def main() -> None:
     server = serve(options.model)
     shares = []
     for title, sampling in (("greedy", GREEDY), ("as served", AS_SERVED)):
-        judged = [ask(server.listening_address, prompt, sampling, options.seed + number) for number, prompt in enumerate(prompts())]
+        judged = [
+            ask(server.listening_address, prompt, sampling, options.seed + number)
+            for number, prompt in enumerate(prompts())
+        ]
         shares.append(report(judged, title))
         if options.failures:
             show([each for each in judged if each.faults])

@@ -1,19 +1,17 @@
 """Write a checkpoint as the GGUF file of the package: ``python export.py work/checkpoint.pt work/tokenizer.json``.
 
-The matrices are stored as Q8_0, the norms in 32 bits. Queries and keys are trained in llama.cpp's interleaved rotation, so
-nothing is permuted. The output matrix is the embedding and therefore left out.
+The matrices are stored as Q8_0, the norms in 32 bits. Queries and keys are trained in llama.cpp's interleaved rotation,
+so nothing is permuted. The output matrix is the embedding and therefore left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import gguf
 import numpy as np
 import torch
-
 from model import Shape
 from tokenizer import ASSISTANT, CHAT_TEMPLATE, CONTROL, END, pieces
 
@@ -52,7 +50,7 @@ def export(checkpoint: Path, tokenizer: Path, target: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    os.replace(part, target)
+    part.replace(target)
 
 
 def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:

@@ -1,7 +1,7 @@
 """A small grammar for chat lines: ``[hi|hello] {name}`` is one of two greetings to somebody.
 
-``[a|b|]`` is one of its alternatives (the empty one leaves no blank behind), brackets nest, and ``{slot}`` is a value or, if
-the value is itself a pattern, what that becomes.
+``[a|b|]`` is one of its alternatives (the empty one leaves no blank behind), brackets nest, and ``{slot}`` is a value
+or, if the value is itself a pattern, what that becomes.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """The held-out prompts: what the built-in model is judged by.
 
-Every line of `LINES` was written by hand for this file, beside the grammar and not from it. `prompts` dresses each up, always in
-the same way: a persona or none, other viewers' lines before it, a history of several turns, notes under it. The generator
-throws away every line of two words or more that differs from one of these only in case and punctuation.
+Every line of `LINES` was written by hand for this file, beside the grammar and not from it. `prompts` dresses each up,
+always in the same way: a persona or none, other viewers' lines before it, a history of several turns, notes under it. The
+generator throws away every line of two words or more that differs from one of these only in case and punctuation.
 
 A reply passes if all of this holds (`faults` names what does not):
 
-- **topic**: it matches the pattern that `TOPICS` gives its kind of line, and says that it is only the built-in model where
-  and only where that is the answer;
+- **topic**: it matches the pattern that `TOPICS` gives its kind of line, and says that it is only the built-in model
+  where and only where that is the answer;
 - **name**: it holds the speaker's name, letter by letter, and no other name of the prompt;
 - **end**: the model ended it by itself within 60 tokens, and it is not empty;
 - **text**: it is valid UTF-8 without replacement characters or control characters;
@@ -27,11 +27,23 @@ PERSONA = (
     "viewer's name. Answer the newest lines in one or two short sentences of plain text, and call viewers by "
     "their names."
 )
-PERSONAS = (PERSONA, PERSONA, "You are Biscuit, the cheeky mascot of a baking stream. Keep it brief.", "", PERSONA, "You are a helpful assistant.")
+PERSONAS = (
+    PERSONA,
+    PERSONA,
+    "You are Biscuit, the cheeky mascot of a baking stream. Keep it brief.",
+    "",
+    PERSONA,
+    "You are a helpful assistant.",
+)
 
 HISTORIES: tuple[tuple[str, ...], ...] = (
     ("Orwin77: hiya all", "Hi Orwin77! How are you?"),
-    ("Tess_Q: whats the best color", "My favourite colour is blue, Tess_Q!", "Orwin77: haha ok", "Haha, Orwin77, good times!"),
+    (
+        "Tess_Q: whats the best color",
+        "My favourite colour is blue, Tess_Q!",
+        "Orwin77: haha ok",
+        "Haha, Orwin77, good times!",
+    ),
     (
         "mothlamp: got any jokes for me",
         "Sure, mothlamp: Why do bees have sticky hair? They use a honeycomb.",
@@ -59,7 +71,10 @@ BEFORE: tuple[str, ...] = (
     "Plumtart: LUL LUL",
     "Kell_9: hey bot who are you\nPlumtart: gg\nKell_9: tell me a joke",
 )
-NOTES: tuple[str, ...] = ("(Topics now: boss fights, pineapple)", "(Earlier, 3 minutes ago, Kell_9: my sister plays the cello)\n(Topics now: weather)")
+NOTES: tuple[str, ...] = (
+    "(Topics now: boss fights, pineapple)",
+    "(Earlier, 3 minutes ago, Kell_9: my sister plays the cello)\n(Topics now: weather)",
+)
 
 NAMES = (
     "user", "user123", "Bramblewick", "zz_top_fan", "QuietOtter42", "jo", "MARVIN", "lily.rose", "x0rcist", "Nightbot", "hugo-2009", "PetraPan",

@@ -1,5 +1,7 @@
 """Viewers' names, made up: no two corpora share many, so that a model learns to copy names instead of knowing them."""
 
+# ruff: noqa: E501, SIM905 - lists of words read best as lines of words
+
 from __future__ import annotations
 
 import random
@@ -21,11 +23,38 @@ FIRST = (
     "george hannah ian jack kate leo mia noah olivia paul quinn rosa sam tina uma vera will xena yara zoe max lena jonas luca "
     "marta pedro ana juan ali omar fatima yuki ken hiro mei li wei chen priya ravi arjun olga sven lars nina tom tim jim joe"
 ).split()
-ROLE_NAMES = ("user", "bot", "assistant", "system", "human", "model", "ai", "developer", "tool", "prompt", "input", "chatbot")
+ROLE_NAMES = (
+    "user",
+    "bot",
+    "assistant",
+    "system",
+    "human",
+    "model",
+    "ai",
+    "developer",
+    "tool",
+    "prompt",
+    "input",
+    "chatbot",
+)
 """Names that read like a role of a conversation."""
 LONGEST = 25
 """Characters, as on Twitch."""
-PLAIN = ["user", "User", "viewer", "guest", "anonymous", "nightbot", "streamer", "admin", "me", "you", "bot", "someone", "test"]
+PLAIN = [
+    "user",
+    "User",
+    "viewer",
+    "guest",
+    "anonymous",
+    "nightbot",
+    "streamer",
+    "admin",
+    "me",
+    "you",
+    "bot",
+    "someone",
+    "test",
+]
 CJK = "小明王李张陈花子太郎次美咲健一林森雪月星空海山川犬猫龙凤雨风春夏秋冬田中村本木高橋"
 KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのはまみむめもやゆよらりるれろアイウエオカキクケコサシスセソタチツテトナニマミムメモ"
 HANGUL = "김이박최정민수지우현서준영하은도윤"
@@ -63,7 +92,9 @@ def _digits(rng: random.Random) -> str:
 
 
 def _stem(rng: random.Random) -> str:
-    make = rng.choices((_syllables, lambda r: r.choice(WORDS), lambda r: r.choice(FIRST), _letters), (45, 25, 18, 12))[0]
+    make = rng.choices((_syllables, lambda r: r.choice(WORDS), lambda r: r.choice(FIRST), _letters), (45, 25, 18, 12))[
+        0
+    ]
     return _case(make(rng), rng)
 
 
@@ -81,7 +112,21 @@ def _compound(rng: random.Random) -> str:
 
 
 def _decorated(rng: random.Random) -> str:
-    left, right = rng.choice((("xX", "Xx"), ("x_", "_x"), ("_", ""), ("", "_"), ("its", ""), ("i_am_", ""), ("", "TV"), ("", "_ttv"), ("__", "__"), ("The", ""), ("Mr", "")))
+    left, right = rng.choice(
+        (
+            ("xX", "Xx"),
+            ("x_", "_x"),
+            ("_", ""),
+            ("", "_"),
+            ("its", ""),
+            ("i_am_", ""),
+            ("", "TV"),
+            ("", "_ttv"),
+            ("__", "__"),
+            ("The", ""),
+            ("Mr", ""),
+        )
+    )
     return left + _stem(rng) + right
 
 

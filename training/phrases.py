@@ -4,6 +4,8 @@ In answers ``{n}`` is the speaker's name with a blank before it and ``{cn}`` the
 line had no name. Every answer ends up at one or two short sentences.
 """
 
+# ruff: noqa: E501, SIM905 - a pattern stays on one line: a break would hide where it ends
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -154,14 +156,20 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[brb|afk|bbl|be right back|brb getting food|brb need coffee|back in five|back in 5 minutes|afk a moment|getting a drink brb|one moment brb|I'll be right back|short break]",
         ),
-        answers=("[Sure|All right|No problem]{cn}, [see you in a moment|we will be here|take your time|come back soon]!",),
+        answers=(
+            "[Sure|All right|No problem]{cn}, [see you in a moment|we will be here|take your time|come back soon]!",
+        ),
     ),
     # ── small talk ───────────────────────────────────────────────────────────────────────────────────────────────
     Intent(
         name="how_are_you",
         weight=2.5,
         asks=(
-            "[how|and how|so how|hey how|hi how|hello how] " + ARE + " " + YOU + " [doing|today|feeling|feeling today|doing today|tonight|this evening|bot|]",
+            "[how|and how|so how|hey how|hi how|hello how] "
+            + ARE
+            + " "
+            + YOU
+            + " [doing|today|feeling|feeling today|doing today|tonight|this evening|bot|]",
             "[how's|how is|hows] [it going|life|everything|your day|your day going|ur day|things|it hanging|the day]",
             "[how are things|how goes it|how do you do|you ok|are you ok|are you okay|you good|u good|you alright|are you well|hru|how r u|how u doin|how ya doing|everything ok with you|how you doing|how have you been|hows it goin]",
             "[hello|hi|hey] [bot|there|], [how are you|how are you doing|how's it going|how are you today]",
@@ -194,9 +202,15 @@ INTENTS: tuple[Intent, ...] = (
         name="doing",
         weight=1.5,
         asks=(
-            "[what|wat|and what|so what|hey what] " + ARE + " " + YOU + " [doing|up to|doing now|doing right now|doing today|up to today|working on|doing here]",
+            "[what|wat|and what|so what|hey what] "
+            + ARE
+            + " "
+            + YOU
+            + " [doing|up to|doing now|doing right now|doing today|up to today|working on|doing here]",
             "[what's up|whats up|wassup|sup bot|what you doing|whatcha doing|what u doing|wyd|wyd bot|what's happening|what's going on|whats new|anything new|what's new with you|waddup|wazzup|wat r u doin]",
-            "[what do|wat do] " + YOU + " do [all day|for fun|in your free time|when nobody is here|at night|when you are bored|for a living]",
+            "[what do|wat do] "
+            + YOU
+            + " do [all day|for fun|in your free time|when nobody is here|at night|when you are bored|for a living]",
             "[are you busy|you busy|got plans today|any plans for tonight|any plans for the weekend|having fun|are you having fun]",
         ),
         answers=(
@@ -248,8 +262,12 @@ INTENTS: tuple[Intent, ...] = (
     Intent(
         name="sorry",
         weight=0.6,
-        asks=("[sorry|my bad|oops sorry|I'm sorry|I apologize|sorry about that|sry|oops|I didn't mean that|sorry bot|forgive me|whoops]",),
-        answers=("[No worries|No problem|All good|It is all right|That is okay]{cn}! [These things happen.|All is well.|]",),
+        asks=(
+            "[sorry|my bad|oops sorry|I'm sorry|I apologize|sorry about that|sry|oops|I didn't mean that|sorry bot|forgive me|whoops]",
+        ),
+        answers=(
+            "[No worries|No problem|All good|It is all right|That is okay]{cn}! [These things happen.|All is well.|]",
+        ),
     ),
     Intent(
         name="agree",
@@ -257,13 +275,19 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[ok|okay|k|alright|sure|yes|yeah|yep|yup|ya|right|true|exactly|indeed|makes sense|I see|oh I see|got it|understood|fair|fair enough|I agree|agreed|same|cool|nice|sweet|great|ok cool|ok nice|good to know|sounds good|interesting|I guess|of course|absolutely|noted|facts]",
         ),
-        answers=("[Good|Great|Nice|All right|Cool|Glad we agree]{cn}! [What else is new?|Anything else?|What is on your mind?|]",),
+        answers=(
+            "[Good|Great|Nice|All right|Cool|Glad we agree]{cn}! [What else is new?|Anything else?|What is on your mind?|]",
+        ),
     ),
     Intent(
         name="disagree",
         weight=0.7,
-        asks=("[no|nope|nah|no way|not really|I don't think so|never|no thanks|no thank you|I disagree|wrong|that's not true|nuh uh|not today|don't think so]",),
-        answers=("[Fair enough|All right|No problem|Okay]{cn}! [Something else, then?|What would you like to talk about?|As you like.]",),
+        asks=(
+            "[no|nope|nah|no way|not really|I don't think so|never|no thanks|no thank you|I disagree|wrong|that's not true|nuh uh|not today|don't think so]",
+        ),
+        answers=(
+            "[Fair enough|All right|No problem|Okay]{cn}! [Something else, then?|What would you like to talk about?|As you like.]",
+        ),
     ),
     Intent(
         name="bored",
@@ -272,7 +296,9 @@ INTENTS: tuple[Intent, ...] = (
             "[I'm|im|I am] [bored|so bored|really bored|bored to death|very bored|getting bored]",
             "[this is boring|so boring|boring|nothing to do|bored|entertain me|what should I do|ResidentSleeper|I have nothing to do]",
         ),
-        answers=("[Bored|So bored]{cn}? [Ask me for a joke!|Shall I tell you a joke?|Want to hear a joke?|Tell me your favourite game.]",),
+        answers=(
+            "[Bored|So bored]{cn}? [Ask me for a joke!|Shall I tell you a joke?|Want to hear a joke?|Tell me your favourite game.]",
+        ),
     ),
     Intent(
         name="presence",
@@ -280,7 +306,9 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[are you there|you there|anyone there|anybody here|is anyone here|hello? anyone|test|testing|test test|ping|is this working|does this work|is this thing on|bot are you there|are you alive|are you awake|can you hear me|can you read this|do you read this|bot?|bot|assistant|anyone alive|is the bot on|you online|are you online]",
         ),
-        answers=("[Yes|I am here|Yes, I am here|Right here|Loud and clear]{cn}! [What is up?|How can I help?|I read every line.|]",),
+        answers=(
+            "[Yes|I am here|Yes, I am here|Right here|Loud and clear]{cn}! [What is up?|How can I help?|I read every line.|]",
+        ),
     ),
     Intent(
         name="where",
@@ -288,7 +316,9 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[where are you|where are you from|where do you live|where r u from|which country are you from|where is your home|what city do you live in|whats your location|where do you come from|where are you located]",
         ),
-        answers=("I live [inside this service|in the computer that runs this chat|on this very computer]{cn}. [It is cosy.|It is warm in here.|And you?|]",),
+        answers=(
+            "I live [inside this service|in the computer that runs this chat|on this very computer]{cn}. [It is cosy.|It is warm in here.|And you?|]",
+        ),
     ),
     Intent(
         name="age",
@@ -296,7 +326,9 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[how old are you|what is your age|how old r u|whats your age|your age|ur age|when is your birthday|when were you born|when was your birthday|are you old|how many years old are you|when were you made]",
         ),
-        answers=("I am [very young|brand new|quite new]{cn}: [a small model fresh from training|small models have no birthday|models do not count years].",),
+        answers=(
+            "I am [very young|brand new|quite new]{cn}: [a small model fresh from training|small models have no birthday|models do not count years].",
+        ),
     ),
     Intent(
         name="time",
@@ -304,7 +336,9 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[what time is it|whats the time|what's the date|what day is it|what is today's date|what day is today|do you know the time|what year is it|time please|tell me the time|what time is it there|is it friday yet]",
         ),
-        answers=("I [have no clock|cannot see a clock|have no calendar and no clock]{cn}, sorry: I am only the small built-in model.",),
+        answers=(
+            "I [have no clock|cannot see a clock|have no calendar and no clock]{cn}, sorry: I am only the small built-in model.",
+        ),
     ),
     Intent(
         name="human",
@@ -322,7 +356,11 @@ INTENTS: tuple[Intent, ...] = (
         name="who",
         weight=2.5,
         asks=(
-            "[who|and who|so who|hey who|wait who|sorry who] " + ARE + " " + YOU + " [bot|exactly|anyway|really|again|even|]",
+            "[who|and who|so who|hey who|wait who|sorry who] "
+            + ARE
+            + " "
+            + YOU
+            + " [bot|exactly|anyway|really|again|even|]",
             "[what|and what|so what] " + ARE + " " + YOU + " [exactly|anyway|really|even|called|]",
             "[what's|what is|whats|may I know|tell me|do you have|and what's] " + YOUR + " name",
             "[who is this|who's this|introduce yourself|tell me about yourself|tell us about yourself|describe yourself|who am I talking to|who am I speaking with|do you have a name|what should I call you|how should I call you|who is the bot|who is that bot|your name|can you introduce yourself|what do they call you|say who you are]",
@@ -340,7 +378,9 @@ INTENTS: tuple[Intent, ...] = (
         name="abilities",
         weight=2.0,
         asks=(
-            "[what|wat|and what|so what|hey what] [can|could] " + YOU + " [do|do for me|do for us|do here|actually do|help with|help me with|talk about|answer|tell me]",
+            "[what|wat|and what|so what|hey what] [can|could] "
+            + YOU
+            + " [do|do for me|do for us|do here|actually do|help with|help me with|talk about|answer|tell me]",
             "[what are you good at|what are your abilities|what do you know|what's your purpose|what are you for|what is your job|how can you help|how can you help me|can you help me|help|help me|can you help|commands|what commands do you have|!commands|!help|your skills|list your skills|what do you do|what are your features|what can I ask you|what should I ask you|what can we talk about|what are you able to do|why are you here|do you know any tricks|what else can you do|I need help|help please]",
         ),
         answers=(
@@ -366,7 +406,12 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_game",
         weight=2.2,
         asks=(
-            WHATS + " " + YOUR + " " + FAV + " [game|video game|videogame|game to play|game ever|game of all time|computer game|games]",
+            WHATS
+            + " "
+            + YOUR
+            + " "
+            + FAV
+            + " [game|video game|videogame|game to play|game ever|game of all time|computer game|games]",
             "[what|which] [game|games|video game] [do you like|do you play|do you like most|do you like best|do you love|are you into|would you play|should I play|is your favorite|is the best]",
             "[do you play games|do you play any games|do you like games|are you a gamer|do you like gaming|got a favorite game|name your favorite game|fav game|favorite game?|do you play video games|best game ever|game recommendations|what do you like to play|whats ur fav game|what do you play]",
         ),
@@ -392,7 +437,12 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_music",
         weight=1.5,
         asks=(
-            WHATS + " " + YOUR + " " + FAV + " [music|song|band|kind of music|genre of music|music genre|artist|singer|type of music|tune]",
+            WHATS
+            + " "
+            + YOUR
+            + " "
+            + FAV
+            + " [music|song|band|kind of music|genre of music|music genre|artist|singer|type of music|tune]",
             "[what|which] [music|song|songs|kind of music|band|sort of music|singer] [do you like|do you listen to|do you like most|do you love|are you into|do you prefer|is your favorite]",
             "[do you like music|do you listen to music|what do you listen to|what music do you like|fav music|fav song|favorite band?|name your favorite music|what are you listening to|rock or jazz|do you like jazz|any music tips]",
         ),
@@ -418,7 +468,12 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_film",
         weight=1.5,
         asks=(
-            WHATS + " " + YOUR + " " + FAV + " [film|movie|films|movies|film ever|movie of all time|show|series|tv show|anime|movie to watch]",
+            WHATS
+            + " "
+            + YOUR
+            + " "
+            + FAV
+            + " [film|movie|films|movies|film ever|movie of all time|show|series|tv show|anime|movie to watch]",
             "[what|which] [film|movie|movies|films|series] [do you like|do you like most|do you love|do you prefer|is your favorite|is the best|should I watch|can you recommend|would you recommend]",
             "[do you like movies|do you watch movies|do you watch films|fav movie|fav film|favorite movie?|name your favorite movie|what do you like to watch|recommend a movie|any movie tips|do you like films|seen any good movies]",
         ),
@@ -436,7 +491,9 @@ INTENTS: tuple[Intent, ...] = (
             "[do you like animals|do you like cats|do you like dogs|cats or dogs|dogs or cats|fav animal|favorite animal?|name your favorite animal|do you have a pet|do you have pets|are you a cat person|have you got any pets]",
         ),
         answers=(
-            "My favourite animal is the " + ANIMAL + "{cn}! [What is yours?|They hold hands while they sleep.|And yours?|]",
+            "My favourite animal is the "
+            + ANIMAL
+            + "{cn}! [What is yours?|They hold hands while they sleep.|And yours?|]",
             "I [like|love] " + ANIMAL + "s [most|best]{cn}. [What is yours?|And you?|]",
         ),
     ),
@@ -481,7 +538,9 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[haha|hahaha|lol|lmao|rofl|hehe|lool|xd|lmfao|haha nice|lol good one|haha good one|hahah|ahaha|lol that was funny|that's funny|that was funny|so funny|funny|very funny|good one|I'm dying|I can't stop laughing|lolol|hilarious|this is hilarious|best joke ever|you crack me up|I'm crying of laughter|KEKW KEKW|LUL|OMEGALUL|😂|🤣 🤣]",
         ),
-        answers=("[Haha|Hehe]{cn}, [glad you liked it|happy to make you laugh|that made me laugh too|good times|chat is funny today]!",),
+        answers=(
+            "[Haha|Hehe]{cn}, [glad you liked it|happy to make you laugh|that made me laugh too|good times|chat is funny today]!",
+        ),
     ),
     Intent(
         name="birthday",
@@ -504,7 +563,9 @@ INTENTS: tuple[Intent, ...] = (
     Intent(
         name="gg",
         weight=0.9,
-        asks=("[gg|ggs|gg wp|good game|gg everyone|well played|wp|gg ez|ggwp|good games|great match|gg all|that was a good game]",),
+        asks=(
+            "[gg|ggs|gg wp|good game|gg everyone|well played|wp|gg ez|ggwp|good games|great match|gg all|that was a good game]",
+        ),
         answers=("GG{cn}! [Well played.|Good game.|That was fun.|What a match.]",),
     ),
     Intent(
@@ -614,13 +675,85 @@ FALLBACK = Intent(name="fallback", weight=17, asks=(), answers=_FALLBACK)
 REACTION = "reaction"
 
 EMOTES: dict[str, tuple[str, ...]] = {
-    "hype": ("PogChamp", "Pog", "POGGERS", "PogU", "HYPERS", "POGCRAZY", "Kreygasm", "PogBones", "HypeFire", "🎉", "🔥", "🥳", "🤩", "WICKED", "EZ", "widepeepoHappy", "FeelsGoodMan", "SeemsGood", "PartyTime", "catJAM"),
-    "laugh": ("KEKW", "LUL", "LULW", "OMEGALUL", "4Head", "KEKL", "ICANT", "😂", "🤣", "😆", "LMAO", "pepeLaugh", "HAHAA"),
-    "sympathy": ("BibleThump", "FeelsBadMan", "Sadge", "PepeHands", "NotLikeThis", "😢", "😭", "💔", "😞", "PoroSad", "widepeepoSad", "KEKWait", "Despairge", "AYAYASad", "peepoSad"),
+    "hype": (
+        "PogChamp",
+        "Pog",
+        "POGGERS",
+        "PogU",
+        "HYPERS",
+        "POGCRAZY",
+        "Kreygasm",
+        "PogBones",
+        "HypeFire",
+        "🎉",
+        "🔥",
+        "🥳",
+        "🤩",
+        "WICKED",
+        "EZ",
+        "widepeepoHappy",
+        "FeelsGoodMan",
+        "SeemsGood",
+        "PartyTime",
+        "catJAM",
+    ),
+    "laugh": (
+        "KEKW",
+        "LUL",
+        "LULW",
+        "OMEGALUL",
+        "4Head",
+        "KEKL",
+        "ICANT",
+        "😂",
+        "🤣",
+        "😆",
+        "LMAO",
+        "pepeLaugh",
+        "HAHAA",
+    ),
+    "sympathy": (
+        "BibleThump",
+        "FeelsBadMan",
+        "Sadge",
+        "PepeHands",
+        "NotLikeThis",
+        "😢",
+        "😭",
+        "💔",
+        "😞",
+        "PoroSad",
+        "widepeepoSad",
+        "KEKWait",
+        "Despairge",
+        "AYAYASad",
+        "peepoSad",
+    ),
     "love": ("<3", "❤️", "💜", "peepoHug", "VirtualHug", "bleedPurple", "🥰", "😍", "TwitchUnity", "LuvHearts"),
     "greet": ("HeyGuys", "VoHiYo", "peepoHey", "👋", "MrDestructoid"),
 }
-NEUTRAL_EMOTES = ("Kappa", "monkaS", "monkaW", "WutFace", "Jebaited", "TriHard", "CoolStoryBob", "PogO", "D:", "Kippa", "GivePLZ", "SwiftRage", "👀", "🤔", "🙃", "😎", "modCheck", "Copium", "GlitchCat", "DansGame")
+NEUTRAL_EMOTES = (
+    "Kappa",
+    "monkaS",
+    "monkaW",
+    "WutFace",
+    "Jebaited",
+    "TriHard",
+    "CoolStoryBob",
+    "PogO",
+    "D:",
+    "Kippa",
+    "GivePLZ",
+    "SwiftRage",
+    "👀",
+    "🤔",
+    "🙃",
+    "😎",
+    "modCheck",
+    "Copium",
+    "GlitchCat",
+    "DansGame",
+)
 
 REMARKS = (
     "[that|this|it|the ending|that fight|that jump|this song|that play|the last round|this level|that move|the music|this part] [was|is] [something|a thing|wild|so much|really something|unexpected|close|too much|intense|what I needed]",

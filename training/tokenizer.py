@@ -1,8 +1,8 @@
-"""The tokenizer: byte-level BPE whose merges never leave a word, so that names and numbers fall into small pieces to copy.
+"""The tokenizer: byte-level BPE whose merges never leave a word, so that names fall into small pieces to copy.
 
-Cutting into words follows GPT-2 (llama.cpp's pre-tokenizer ``gpt-2``); merges were learnt on letters alone, so digits and
-punctuation stay single. A user's lines start with a blank each, which makes a name the same tokens where it is read and
-where it is written in the middle of an answer.
+Cutting into words follows GPT-2 (llama.cpp's pre-tokenizer ``gpt-2``); merges were learnt on letters alone, so digits
+and punctuation stay single. A user's lines start with a blank each, which makes a name the same tokens where it is read
+and where it is written in the middle of an answer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-
 from conversations import Messages, conversation
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 END, SYSTEM, USER, ASSISTANT = "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"
 CONTROL = (END, SYSTEM, USER, ASSISTANT)

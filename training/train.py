@@ -1,29 +1,36 @@
 """Train the built-in model: ``python train.py --out work`` (see README.md for the whole recipe).
 
-Every batch is made on the fly from the seed and its number, so a run can be stopped and resumed (``--resume``) and sees the
-same data. The checkpoint is replaced atomically. The learning rate rises, stays, and falls linearly at the end.
+Every batch is made on the fly from the seed and its number, so a run can be stopped and resumed (``--resume``) and sees
+the same data. The checkpoint is replaced atomically. The learning rate rises, stays, and falls linearly at the end.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import Tensor
-
 from conversations import conversation
 from model import Llama, Shape
-from tokenizer import Codec, learn
+from names import name
+from tokenizer import END, SYSTEM, Codec, learn
+from torch import Tensor
 
+HIGHEST_RATE = 3e-3
 POOL = 192
 """Conversations that are sorted by length together, so that a batch needs little padding."""
-LENGTHS = ((3, 45), (7, 33), (14, 15), (30, 5), (70, 2))
+LENGTHS = ((3, 35), (7, 45), (14, 15), (30, 4), (70, 1))
 """Most turns of a conversation, and how often (in a hundred)."""
+
+
+DRILLS = 0.25
+"""Share of the rows that only practise copying, from which a small model learns to copy names many times sooner."""
+
+Row = tuple[list[int], list[bool]]
+"""Token ids, and which of them are to be learnt."""
 
 
 def batches(codec: Codec, shape: Shape, tokens: int, seed: int, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -38,10 +45,12 @@ def batches(codec: Codec, shape: Shape, tokens: int, seed: int, skip: int) -> It
         pool += 1
 
 
-def _pooled(codec: Codec, shape: Shape, tokens: int, rng: random.Random) -> list[list[tuple[list[int], list[bool]]]]:
+def _pooled(codec: Codec, shape: Shape, tokens: int, rng: random.Random) -> list[list[Row]]:
     most = rng.choices([turns for turns, _ in LENGTHS], [share for _, share in LENGTHS], k=POOL)
-    rows = sorted((codec.conversation(conversation(rng, turns), shape.context) for turns in most), key=lambda row: len(row[0]))
-    groups: list[list[tuple[list[int], list[bool]]]] = [[]]
+    rows = [codec.conversation(conversation(rng, turns), shape.context) for turns in most]
+    rows += [_drill(codec, rng) for _ in range(round(POOL * DRILLS))]
+    rows.sort(key=lambda row: len(row[0]))
+    groups: list[list[Row]] = [[]]
     for row in rows:
         if len(row[0]) * (len(groups[-1]) + 1) > tokens and groups[-1]:
             groups.append([])
@@ -50,7 +59,14 @@ def _pooled(codec: Codec, shape: Shape, tokens: int, rng: random.Random) -> list
     return groups
 
 
-def _padded(rows: list[tuple[list[int], list[bool]]]) -> tuple[Tensor, Tensor]:
+def _drill(codec: Codec, rng: random.Random) -> Row:
+    """Names, and the same names again; in system messages, of which no conversation has two."""
+    names = codec.encode("".join(f" {name(rng)}{rng.choice((':', ',', '!', ''))}" for _ in range(rng.randint(3, 14))))
+    half = [codec.control[SYSTEM], *names, codec.control[END]]
+    return half * 2, [False] * (len(half) + 1) + [True] * (len(half) - 1)
+
+
+def _padded(rows: list[Row]) -> tuple[Tensor, Tensor]:
     longest = max(len(ids) for ids, _ in rows)
     ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row, _ in rows])
     learnt = torch.tensor([[*marks, *[False] * (longest - len(marks))] for _, marks in rows])
@@ -62,8 +78,8 @@ def optimizers(model: Llama) -> list[torch.optim.Optimizer]:
     inner = [weight for name, weight in model.named_parameters() if weight.ndim == 2 and "embedding" not in name]
     rest = [weight for name, weight in model.named_parameters() if weight.ndim != 2 or "embedding" in name]
     return [
-        torch.optim.Muon(inner, lr=3e-3, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(rest, lr=3e-3, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.Muon(inner, lr=HIGHEST_RATE, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=HIGHEST_RATE, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
 
@@ -82,7 +98,7 @@ def save(path: Path, model: Llama, tuned: list[torch.optim.Optimizer], step: int
         "seconds": seconds,
     }
     torch.save(state, path.with_suffix(".part"))
-    os.replace(path.with_suffix(".part"), path)
+    path.with_suffix(".part").replace(path)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -105,14 +121,19 @@ def train(options: argparse.Namespace) -> None:
     _steps(options, model, tuned, batches(codec, shape, options.batch, options.seed, start), start, spent)
 
 
-def _steps(options: argparse.Namespace, model: Llama, tuned: list[torch.optim.Optimizer], data: Iterator[tuple[Tensor, Tensor]], start: int, spent: float) -> None:
-    full = [[group["initial_rate"] if "initial_rate" in group else 3e-3 for group in optimizer.param_groups] for optimizer in tuned]
+def _steps(
+    options: argparse.Namespace,
+    model: Llama,
+    tuned: list[torch.optim.Optimizer],
+    data: Iterator[tuple[Tensor, Tensor]],
+    start: int,
+    spent: float,
+) -> None:
     began, seen, smooth = time.monotonic(), 0, 0.0
     for step in range(start, options.steps):
         ids, learnt = next(data)
-        for optimizer, rates in zip(tuned, full, strict=True):
-            for group, highest in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = highest * rate(step, options.steps)
+        for group in (group for optimizer in tuned for group in optimizer.param_groups):
+            group["lr"] = HIGHEST_RATE * rate(step, options.steps)
         with torch.autocast("cpu", torch.bfloat16):
             loss = model.loss(ids, learnt)
         loss.backward()

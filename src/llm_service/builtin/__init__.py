@@ -1,7 +1,7 @@
 """The small model that ships with the package, so that a first run answers with nothing else installed.
 
-It is for trying the service out and for tests, says so itself, and is never chosen when a real model is there. What it can
-do and how it was made stands in ``MODEL_CARD.md`` beside this file; ``training/`` in the repository makes it anew.
+It is for trying the service out and for tests, says so itself, and is never chosen when a real model is there. What it
+can do and how it was made stands in ``MODEL_CARD.md`` beside this file; ``training/`` in the repository makes it anew.
 """
 
 from __future__ import annotations
