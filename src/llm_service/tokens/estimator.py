@@ -13,14 +13,17 @@ from typing import Literal
 from llm_service.types import PromptMessage
 
 from .features import FEATURES, Counts, features
-from .prior import COSTS, NOISE
+from .prior import COSTS, KINSHIP, NOISE
 
 Vector = list[float]
 
 TEMPLATE, MESSAGE = FEATURES.index("template"), FEATURES.index("message")
 
-CAUTION = 3.0
+CAUTION = 4.0
 """Standard deviations of the estimate that are always kept free."""
+
+FIRST_CAUTION = 5.0
+"""The same before the model has been seen at work for a while."""
 
 ERROR_SPARE = 1.5
 """How much worse than the worst error of late the next one may be."""
@@ -80,7 +83,7 @@ class TokenEstimator:
             [a.thrift * b.thrift + (a.own**2 if row == column else 0.0) for column, b in enumerate(COSTS)]
             for row, a in enumerate(COSTS)
         ]
-        self._errors: deque[float] = deque(maxlen=REMEMBERED_ERRORS)
+        self._errors = deque([FIRST_CAUTION], maxlen=REMEMBERED_ERRORS)
         self._lines: dict[int, _Line] = {}
         self._seen: deque[tuple[_Measured, int]] = deque(maxlen=REMEMBERED_PROMPTS)
 
@@ -118,7 +121,7 @@ class TokenEstimator:
         if state["features"] == list(FEATURES):
             estimator._weights = state["weights"]
             estimator._doubt = state["doubt"]
-            estimator._errors.extend(state["errors"])
+            estimator._errors = deque(state["errors"], maxlen=REMEMBERED_ERRORS)
         return estimator
 
     def _tokens(self, step: _Step) -> float:
@@ -145,10 +148,10 @@ class TokenEstimator:
             default=(0.0, None, 0),
         )
         if seen is None or not shared:
-            return _Step(prompt.features, 0.0, 1 + NOISE * prompt.size)
+            return _Step(prompt.features, 0.0, _noise(prompt.size))
         share = shared / seen.size
         change = [new - share * old for new, old in zip(prompt.features, seen.features, strict=True)]
-        return _Step(change, share * tokens, 1 + NOISE * (prompt.size - share * shared))
+        return _Step(change, share * tokens, _noise(prompt.size - share * shared))
 
     def _measure(self, messages: Sequence[PromptMessage]) -> _Measured:
         counts = [0.0] * len(FEATURES)
@@ -177,6 +180,11 @@ class TokenEstimator:
 
 def _shared(a: _Measured, b: _Measured) -> float:
     return sum(map(a.sizes.__getitem__, a.sizes.keys() & b.sizes.keys()))
+
+
+def _noise(size: float) -> float:
+    """Variance of what the features leave unexplained in so much text."""
+    return 1 + NOISE * size + (KINSHIP * size) ** 2
 
 
 def _dot(a: Vector, b: Vector) -> float:

@@ -24,7 +24,8 @@ FEATURES = (
     "cyrillic",
     "hebrew",
     "arabic",
-    "indic",
+    "devanagari",
+    "brahmic",  # the other scripts of India, which fewer vocabularies know
     "thai",  # and its neighbours: Lao, Khmer, Burmese
     "hangul",
     "kana",
@@ -40,22 +41,23 @@ FEATURES = (
 _BLOCKS = (
     (0x0000, " "), (0x0021, "."), (0x0030, "0"), (0x003A, "."), (0x0041, "A"), (0x005B, "."), (0x0061, "a"),
     (0x007B, "."), (0x007F, " "), (0x00A1, "p"), (0x00C0, "l"), (0x0300, "z"), (0x0370, "g"), (0x0400, "c"),
-    (0x0530, "o"), (0x0590, "h"), (0x0600, "r"), (0x0700, "o"), (0x0900, "i"), (0x0E00, "t"), (0x0F00, "o"),
-    (0x1000, "t"), (0x10A0, "o"), (0x1100, "k"), (0x1200, "o"), (0x1780, "t"), (0x1800, "o"), (0x1E00, "l"),
-    (0x1F00, "g"), (0x2000, "p"), (0x200B, "z"), (0x2010, "p"), (0x20D0, "z"), (0x2100, "e"), (0x2E80, "n"),
-    (0x3000, "p"), (0x3040, "j"), (0x3130, "k"), (0x3190, "n"), (0xA000, "o"), (0xAC00, "k"), (0xD800, "o"),
-    (0xF900, "n"), (0xFB1D, "h"), (0xFB50, "r"), (0xFE00, "z"), (0xFE10, "p"), (0xFE70, "r"), (0xFEFF, "z"),
-    (0xFF00, "p"), (0x10000, "o"), (0x1F000, "e"), (0x1F3FB, "z"), (0x1F400, "e"), (0x20000, "n"), (0xE0000, "z"),
+    (0x0530, "o"), (0x0590, "h"), (0x0600, "r"), (0x0700, "o"), (0x0900, "i"), (0x0980, "d"), (0x0E00, "t"),
+    (0x0F00, "o"), (0x1000, "t"), (0x10A0, "o"), (0x1100, "k"), (0x1200, "o"), (0x1780, "t"), (0x1800, "o"),
+    (0x1E00, "l"), (0x1F00, "g"), (0x2000, "p"), (0x200B, "z"), (0x2010, "p"), (0x20D0, "z"), (0x2100, "e"),
+    (0x2E80, "n"), (0x3000, "p"), (0x3040, "j"), (0x3130, "k"), (0x3190, "n"), (0xA000, "o"), (0xAC00, "k"),
+    (0xD800, "o"), (0xF900, "n"), (0xFB1D, "h"), (0xFB50, "r"), (0xFE00, "z"), (0xFE10, "p"), (0xFE70, "r"),
+    (0xFEFF, "z"), (0xFF00, "p"), (0x10000, "o"), (0x1F000, "e"), (0x1F3FB, "z"), (0x1F400, "e"), (0x20000, "n"),
+    (0xE0000, "z"),
 )  # fmt: skip
 """First code point and class of every block. A class is one character, so that a text of classes can be searched."""
 _STARTS = [start for start, _ in _BLOCKS]
-_SCRIPTS = "lgchritkjnoezp"
+_SCRIPTS = "lgchridtkjnoezp"
 """Their classes, in the order of ``FEATURES``."""
 _WORDS = re.compile("[aA]+")
 _LONG = re.compile("[aA]{5,}")
 _NUMBERS = re.compile("0+")
 _MARKS = re.compile(r"\.+")
-_FOREIGN = re.compile("[lgchrikzo]+")
+_FOREIGN = re.compile("[lgchridkzo]+")
 _REPEAT = re.compile(r"(.)\1{3,}", re.DOTALL)
 
 

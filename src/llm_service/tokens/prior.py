@@ -28,7 +28,7 @@ _COSTS = {
     "template": Cost(8.0, 12.0),
     "message": Cost(4.5, 1.5),
     "line": Cost(2.6, 0.5),
-    "word": Cost(0.55, 0.10, 0.22),
+    "word": Cost(0.55, 0.15, 0.22),
     "long": Cost(0.19, 0.03, 0.02),
     "capital": Cost(0.19, 0.06),
     "hump": Cost(1.9, 0.15),
@@ -37,26 +37,30 @@ _COSTS = {
     "mark": Cost(0.10, 0.15),
     "marks": Cost(0.90, 0.15),
     "space": Cost(0.49, 0.10, -0.20),
-    "foreign": Cost(0.12, 0.17),
-    "latin": Cost(0.96, 0.30, 0.57),
-    "greek": Cost(0.87, 0.15, 0.35),
-    "cyrillic": Cost(0.54, 0.15, 0.28),
-    "hebrew": Cost(0.74, 0.15, 0.39),
-    "arabic": Cost(0.66, 0.15, 0.36),
-    "indic": Cost(1.05, 0.30, 0.68),
-    "thai": Cost(0.89, 0.30, 0.55),
-    "hangul": Cost(1.21, 0.30, 0.65),
-    "kana": Cost(0.83, 0.12, 0.25),
-    "han": Cost(1.19, 0.20, 0.43),
+    "foreign": Cost(0.30, 0.50, 0.20),
+    "latin": Cost(0.96, 0.50, 0.57),
+    "greek": Cost(0.87, 0.25, 0.35),
+    "cyrillic": Cost(0.54, 0.25, 0.28),
+    "hebrew": Cost(0.74, 0.25, 0.39),
+    "arabic": Cost(0.66, 0.25, 0.36),
+    "devanagari": Cost(0.90, 0.50, 0.60),
+    "brahmic": Cost(1.20, 0.70, 0.80),
+    "thai": Cost(0.89, 0.50, 0.55),
+    "hangul": Cost(1.21, 0.50, 0.65),
+    "kana": Cost(0.83, 0.25, 0.25),
+    "han": Cost(1.19, 0.35, 0.43),
     "other": Cost(1.10, 0.50, 0.60),
     "emoji": Cost(1.86, 0.90, 0.25),
     "joint": Cost(1.39, 0.70),
-    "punctuation": Cost(0.74, 0.30, 0.50),
+    "punctuation": Cost(0.74, 0.50, 0.50),
     "repeat": Cost(0.14, 0.10),
 }
 
 COSTS = tuple(_COSTS[name] for name in FEATURES)
 """In the order of ``FEATURES``."""
 
-NOISE = 0.7
+NOISE = 1.0
 """Variance of what the features do not explain, in square tokens for every token."""
+
+KINSHIP = 0.03
+"""The part of it that does not average out, since the lines of one room resemble each other: share of the tokens."""
