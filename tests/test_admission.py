@@ -1,0 +1,314 @@
+"""Who may use the engine, who waits, and who is refused."""
+
+import asyncio
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_service.admission import Admission
+from llm_service.errors import DeadlineTooShort, QueueFull, Refused, ShuttingDown
+
+
+class Crowd:
+    """Tasks that want a slot, hold it until told, and remember the order in which they got it."""
+
+    def __init__(self, admission: Admission) -> None:
+        self.admission = admission
+        self.served: list[str] = []
+        self._release: dict[str, asyncio.Event] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def come(self, *names: str, **options) -> None:
+        """They ask for a slot, one after another. The caller is the name up to its number."""
+        for name in names:
+            self._release[name] = asyncio.Event()
+            self.tasks[name] = asyncio.create_task(self._use(name, **options))
+            await asyncio.sleep(0)
+
+    async def _use(self, name: str, **options) -> None:
+        caller = name.rstrip("0123456789")
+        with await self.admission.enter(caller, **options):
+            self.served.append(name)
+            await self._release[name].wait()
+
+    async def go(self, *names: str) -> None:
+        """They are done."""
+        for name in names:
+            self._release[name].set()
+            await settle()
+
+    async def finish(self) -> None:
+        """Everybody is done as soon as they can."""
+        for event in self._release.values():
+            event.set()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+    def refusal(self, name: str) -> BaseException | None:
+        task = self.tasks[name]
+        return task.exception() if task.done() and not task.cancelled() else None
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def learned(admission: Admission, seconds: float) -> None:
+    """Teach it how long a request takes."""
+    with await admission.enter() as place:
+        place.since -= seconds
+        place.useful = True
+
+
+async def test_no_more_than_the_slots_at_once():
+    crowd = Crowd(Admission(slots=2))
+    await crowd.come("a1", "a2", "a3")
+    assert crowd.served == ["a1", "a2"]
+    assert (crowd.admission.in_flight, crowd.admission.queued) == (2, 1)
+    await crowd.go("a2")
+    assert crowd.served == ["a1", "a2", "a3"]
+    await crowd.finish()
+    assert (crowd.admission.in_flight, crowd.admission.queued) == (0, 0)
+
+
+async def test_callers_take_turns():
+    crowd = Crowd(Admission(slots=1))
+    await crowd.come("x1", "a1", "a2", "a3", "b1", "b2", "c1")
+    await crowd.finish()
+    assert crowd.served == ["x1", "a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+async def test_nobody_has_more_than_half_of_the_slots_while_others_wait():
+    crowd = Crowd(Admission(slots=4))
+    await crowd.come("a1", "a2", "a3", "a4", "a5", "a6", "b1", "b2", "b3")
+    assert crowd.served == ["a1", "a2", "a3", "a4"]
+    await crowd.go("a1", "a2", "a3")
+    running = Counter(name[0] for name in crowd.served) - Counter("aaa")
+    assert running == {"a": 2, "b": 2}
+    await crowd.finish()
+
+
+async def test_an_idle_slot_is_never_kept_from_who_has_its_share():
+    crowd = Crowd(Admission(slots=3))
+    await crowd.come("a1", "b1", "c1", "a2", "b2")
+    await crowd.go("c1")
+    assert crowd.admission.in_flight == 3
+    await crowd.finish()
+
+
+async def test_a_caller_alone_has_all_slots():
+    crowd = Crowd(Admission(slots=4))
+    await crowd.come("a1", "a2", "a3", "a4")
+    assert crowd.admission.in_flight == 4
+    await crowd.finish()
+
+
+async def test_the_queue_is_bounded():
+    crowd = Crowd(Admission(slots=1, queue_size=2))
+    await crowd.come("a1", "a2", "a3", "a4")
+    await settle()
+    assert isinstance(crowd.refusal("a4"), QueueFull)
+    assert crowd.admission.queued == 2
+    await crowd.finish()
+
+
+async def test_a_flood_makes_room_for_others():
+    crowd = Crowd(Admission(slots=1, queue_size=4))
+    await crowd.come("a1", "a2", "a3", "a4", "a5", "b1")
+    await settle()
+    assert isinstance(crowd.refusal("a5"), QueueFull)
+    assert crowd.refusal("b1") is None
+    await crowd.finish()
+    assert crowd.served == ["a1", "a2", "b1", "a3", "a4"]
+
+
+async def test_background_work_comes_last_and_makes_room_first():
+    crowd = Crowd(Admission(slots=1, queue_size=2))
+    await crowd.come("a1")
+    await crowd.come("s1", background=True)
+    await crowd.come("a2", "a3")
+    await settle()
+    assert isinstance(crowd.refusal("s1"), QueueFull)
+    await crowd.come("s2", background=True)
+    await settle()
+    assert isinstance(crowd.refusal("s2"), QueueFull)
+    await crowd.finish()
+
+    crowd = Crowd(Admission(slots=1))
+    await crowd.come("a1")
+    await crowd.come("s1", "s2", background=True)
+    await crowd.come("a2")
+    await crowd.finish()
+    assert crowd.served == ["a1", "a2", "s1", "s2"]
+
+
+async def test_background_work_leaves_a_slot_for_replies():
+    crowd = Crowd(Admission(slots=2))
+    await crowd.come("s1", "s2", background=True)
+    assert crowd.served == ["s1"]
+    await crowd.come("a1")
+    assert crowd.served == ["s1", "a1"]
+    await crowd.finish()
+    assert crowd.served == ["s1", "a1", "s2"]
+
+
+async def test_what_cannot_be_done_in_time_is_refused_at_once():
+    admission = Admission(slots=1)
+    await learned(admission, 10.0)
+    assert admission.service_time == pytest.approx(10.0, abs=0.1)
+    crowd = Crowd(admission)
+    await crowd.come("a1")
+    await crowd.come("a2", deadline=now() + 25)
+    await crowd.come("b1", deadline=now() + 25)
+    await settle()
+    assert crowd.refusal("a2") is None
+    error = crowd.refusal("b1")
+    assert isinstance(error, DeadlineTooShort)
+    assert error.retry_after == pytest.approx(20.0, abs=0.5)
+    await crowd.finish()
+
+
+async def test_without_experience_nobody_is_refused_for_time():
+    crowd = Crowd(Admission(slots=1))
+    await crowd.come("a1", "a2", "a3", deadline=now() + 0.001)
+    await settle()
+    assert crowd.admission.queued == 2
+    await crowd.finish()
+
+
+async def test_what_waited_too_long_is_not_begun():
+    admission = Admission(slots=1)
+    crowd = Crowd(admission)
+    await crowd.come("a1")
+    await crowd.come("a2", deadline=now() + 0.02)
+    await asyncio.sleep(0.03)
+    await crowd.go("a1")
+    assert isinstance(crowd.refusal("a2"), DeadlineTooShort)
+    assert admission.in_flight == 0
+
+
+async def test_experience_follows_the_engine():
+    admission = Admission(slots=1)
+    for seconds in [10.0] + [2.0] * 20:
+        await learned(admission, seconds)
+    assert admission.service_time == pytest.approx(2.0, abs=0.2)
+    with await admission.enter() as place:
+        place.since -= 100
+    assert admission.service_time == pytest.approx(2.0, abs=0.2)
+
+
+async def test_who_leaves_the_queue_is_gone():
+    crowd = Crowd(Admission(slots=1))
+    await crowd.come("a1", "a2", "b1")
+    crowd.tasks["a2"].cancel()
+    await settle()
+    assert crowd.admission.queued == 1
+    await crowd.finish()
+    assert crowd.served == ["a1", "b1"]
+
+
+async def test_who_leaves_at_the_moment_of_its_turn_passes_it_on():
+    crowd = Crowd(Admission(slots=1))
+    await crowd.come("a1", "a2", "b1")
+    crowd._release["a1"].set()
+    await asyncio.sleep(0)
+    crowd.tasks["a2"].cancel()
+    await settle()
+    assert crowd.served == ["a1", "b1"]
+    await crowd.finish()
+    assert crowd.admission.in_flight == 0
+
+
+async def test_more_slots_let_more_in():
+    crowd = Crowd(Admission(slots=1))
+    await crowd.come("a1", "a2", "a3")
+    crowd.admission.resize(3)
+    await settle()
+    assert crowd.admission.in_flight == 3
+    crowd.admission.resize(0)
+    assert crowd.admission.slots == 1
+    await crowd.finish()
+
+
+async def test_closing_sends_home_who_waits():
+    crowd = Crowd(Admission(slots=1))
+    await crowd.come("a1", "a2")
+    await crowd.come("s1", background=True)
+    crowd.admission.close()
+    await settle()
+    assert isinstance(crowd.refusal("a2"), ShuttingDown)
+    assert isinstance(crowd.refusal("s1"), ShuttingDown)
+    with pytest.raises(ShuttingDown):
+        await crowd.admission.enter()
+    await crowd.finish()
+    assert crowd.admission.in_flight == 0
+
+
+async def test_a_spammer_costs_the_others_little():
+    admission = Admission(slots=2, queue_size=16)
+    served, refused = Counter(), Counter()
+
+    async def ask(caller: str) -> None:
+        try:
+            with await admission.enter(caller, deadline=now() + 1.0):
+                await asyncio.sleep(0.001)
+                served[caller] += 1
+        except Refused:
+            refused[caller] += 1
+
+    async def normal(caller: str) -> None:
+        for _ in range(10):
+            await ask(caller)
+            await asyncio.sleep(0.005)
+
+    async def spam() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(50):
+                for _ in range(10):
+                    group.create_task(ask("spammer"))
+                await asyncio.sleep(0.002)
+
+    await asyncio.gather(spam(), *[normal(f"viewer {number}") for number in range(10)])
+    assert sum(refused[f"viewer {number}"] for number in range(10)) == 0
+    assert refused["spammer"] > 0
+    assert (admission.in_flight, admission.queued) == (0, 0)
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from("abcS"), st.sampled_from(["come", "leave", "cancel", "resize"]), st.integers(1, 5)),
+    max_size=60,
+)
+
+
+@given(STEPS, st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_whatever_happens_no_slot_is_lost_or_lent_twice(steps, slots):
+    async def story() -> None:
+        admission = Admission(slots=slots, queue_size=6)
+        crowd = Crowd(admission)
+        limit = slots
+        for number, (caller, step, size) in enumerate(steps):
+            if step == "come":
+                await crowd.come(f"{caller}{number}", background=caller == "S")
+            elif step == "resize":
+                limit = max(limit, size)
+                admission.resize(size)
+            elif crowd.tasks:
+                name = random.Random(number).choice(list(crowd.tasks))
+                if step == "leave":
+                    crowd._release[name].set()
+                else:
+                    crowd.tasks[name].cancel()
+            assert admission.in_flight <= limit
+            assert admission.queued <= 6
+        await crowd.finish()
+        assert (admission.in_flight, admission.queued) == (0, 0)
+
+    asyncio.run(story())
