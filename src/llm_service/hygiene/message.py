@@ -44,10 +44,10 @@ def neutralise_message(
     result it changes nothing.
 
     Raises:
-        InvalidMessage: nothing that can be seen is left of the name, or of text and emotes together; or one of them
-            is out of bounds.
+        InvalidMessage: nothing that can be seen is left of the name, or of text and emotes together; one of them is
+            out of bounds; or the name is more than one line, which no honest name is.
     """
-    name = _bounded(one_line(clean_characters(username)), MAX_NAME_LENGTH, "username")
+    name = _bounded(_name(username), MAX_NAME_LENGTH, "username")
     displayed = _bounded(clean_characters(text), MAX_TEXT_LENGTH, "message")
     names = _neutral_emotes(emotes)
     line = _line(displayed, names)
@@ -56,6 +56,13 @@ def neutralise_message(
     if is_blank(line):
         raise InvalidMessage("The message is empty after cleaning.")
     return Neutral(username=name, text=displayed, speaker=speaker_of(name, reserved), line=line, emotes=names)
+
+
+def _name(username: str) -> str:
+    cleaned = clean_characters(username)
+    if "\n" in cleaned:
+        raise InvalidMessage("The username is more than one line.")
+    return one_line(cleaned)
 
 
 def _bounded(text: str, limit: int, field: str) -> str:

@@ -11,7 +11,7 @@ layer              concern                                               refuses
 ``KnownHosts``     only for our own host names (DNS rebinding)           400, 421
 ``KnownOrigins``   nothing from a stranger's web page (CSRF)             403, 400 for preflights
 ``Access``         API keys and their scopes                             401, 403
-``StrictBodies``   size, speed, type and form of the body                413, 408, 415, 400
+``StrictBodies``   size, speed, type and form of the body                413, 408, 415, 400, 422
 =================  ====================================================  =======================
 
 Limits on how often somebody may ask are not a layer: they need to know the viewer, whom only a handler knows. It calls

@@ -22,14 +22,15 @@ from llm_service.api.edge.asgi import header
 from llm_service.api.edge.limits import EdgeLimits
 from llm_service.api.edge.problem import Refusal
 
+_TOO_SLOW = 408
 _CLOSE = {"Connection": "close"}
 _JSON_TYPE = re.compile(rb"application/json\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?", re.IGNORECASE)
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class StrictBodies:
-    """Refuses a body that is too large (413), too slow (408), of another type (415) or not strict JSON (400)."""
+    """Refuses a body that is too large (413), too slow (408), of another type (415) or not strict JSON (400, 422)."""
 
     def __init__(self, app: ASGIApp, limits: EdgeLimits) -> None:
         self.app = app
@@ -52,8 +53,8 @@ class StrictBodies:
         try:
             _check_type(scope)
             body = await self._read(scope, incoming)
-        except Refusal:
-            if header(scope, b"expect") is None:
+        except Refusal as refusal:
+            if refusal.status != _TOO_SLOW and header(scope, b"expect") is None:
                 await incoming.drain(self.limits.drain_seconds, most=4 * self.limits.list_body)
             raise
         if body:
@@ -69,13 +70,13 @@ class StrictBodies:
             async with asyncio.timeout(self.limits.body_seconds):
                 return await incoming.read(limit)
         except TimeoutError as exc:
-            raise Refusal(408, "request_timeout", "The body came too slowly.", _CLOSE) from exc
+            raise Refusal(_TOO_SLOW, "request_timeout", "The body came too slowly.", _CLOSE) from exc
 
     def _check_json(self, body: bytes) -> None:
         try:
             text = body.decode("utf-8")
             if _depth_exceeds(text, self.limits.depth):
-                raise Refusal(400, "json_too_deep", "The body's lists and objects are nested too deeply.")
+                raise Refusal(422, "json_too_deep", "The body's lists and objects are nested too deeply.")
             self.decoder.decode(text)
         except ValueError as exc:
             raise Refusal(400, "invalid_json", "The body is not strict JSON in UTF-8.") from exc
