@@ -1,0 +1,31 @@
+"""Pieces of a chat line in which every character counts: links, emoticons, commands, names."""
+
+from __future__ import annotations
+
+import regex
+
+_URL = (
+    r"(?:https?://|www\.)[^\s<>`*\"“”]*[^\s<>`*\"“”.,;:!?'’)\]}_]/?_*+"
+    r"(?:\([^\s()<>]{0,80}\)[^\s<>`*\"“”.,;:!?'’)\]}]*)?"
+)
+_EMAIL = r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,32}){1,4}"
+_SHRUG = r"¯\\{0,3}_+\(.{1,5}\)_+/¯"
+_EMOTICON = r"(?<![\w*])(?:[>]?[:;=8xX][-'^o*]?[)(\]\[DPp/\\|3*]|[<][/\\]?3+|[\^\-*oOuUTt>.;xX@~=][_.][\^\-*oOuUTt<.;xX@~=])(?![\w*])"
+_DUNDER = (
+    r"(?<!\w)__(?:init|main|name|str|repr|call|enter|exit|new|del|len|iter|next|file|doc|dict|slots|all|class)__(?!\w)"
+)
+
+ATOM = regex.compile(f"(?P<atom>{_URL}|{_EMAIL}|{_SHRUG}|{_EMOTICON}|{_DUNDER})")
+"""A piece that no rule may look into."""
+
+
+def spans(text: str, emotes: frozenset[str] = frozenset()) -> list[tuple[int, int]]:
+    """Where the atoms of ``text`` are, in order: links, addresses, emoticons, and the known ``emotes``."""
+    found = [match.span() for match in ATOM.finditer(text)]
+    if emotes:
+        words = (match.span() for match in _WORD.finditer(text) if match[0] in emotes)
+        found = sorted({*found, *words})
+    return found
+
+
+_WORD = regex.compile(r"\S+")

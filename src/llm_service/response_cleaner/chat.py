@@ -1,0 +1,223 @@
+"""The chat stage: makes what is visible one line of plain chat, sentence by sentence."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import regex
+
+from llm_service.response_cleaner import asides, loops, markdown, markers, prose, sentences
+from llm_service.response_cleaner.characters import scrub
+from llm_service.response_cleaner.phrases import OPENING
+from llm_service.response_cleaner.sieve import Sieve
+from llm_service.response_cleaner.speakers import Speakers
+
+_OPEN = regex.compile(
+    r"[*~`<>\[\]|\\\"“”„«»「」&◁\n\p{Cc}\p{Cf}]|(?<!\w)_|_(?!\w)|(?<!\w)['‘’]|[(（{](?![^()（）{}]*[)）}])"
+)
+"""Signs that could still change their meaning with what follows; a sentence with one waits for the end."""
+_PLAIN = regex.compile(r"(?:[\p{L}\p{M}\p{N}\p{So},;:!?.…。！？'’%$€+=@-]++[ ]?)*+")
+"""Sentences that no rule but the one for loops can change, once the reply has begun."""
+_COMMAND = regex.compile(
+    r"/me(?!\w)\s*|[/.](?P<known>ban|unban|timeout|untimeout|mod|unmod|vip|unvip|clear|slow|slowoff|followers|followersoff|"
+    r"subscribers|subscribersoff|emoteonly|emoteonlyoff|uniquechat|uniquechatoff|r9kbeta|r9kbetaoff|commercial|host|unhost|"
+    r"raid|unraid|marker|color|delete|announce(?:blue|green|orange|purple)?|shoutout|whisper|w|block|unblock|disconnect|"
+    r"shield|shieldoff|monitor|restrict|poll|deletepoll|prediction|pin|warn|user|mods|vips|me|msg|kick|nick|join|part|quit)(?!\w)"
+    r"|/+(?=\p{L})"
+)
+_QUOTED = regex.compile(
+    r"(?:\"(?P<a>[^\"]+)\"|“(?P<b>[^“”]+)”|«(?P<c>[^«»]+)»|„(?P<d>[^„“”]+)[“”]|「(?P<e>[^「」]+)」|'(?P<f>[^']*(?:\w'\w[^']*)*)'|‘(?P<g>[^‘’]*(?:\w’\w[^‘’]*)*)’)"
+)
+_TITLE = regex.compile(
+    r"(?:\p{Lu}[\w'’-]*|\p{N}+|of|the|and|a|an|in|to|for|on|vs\.?|&)(?:[\s:,-]+(?:\p{Lu}[\w'’-]*|\p{N}+|of|the|and|a|an|in|to|for|on|vs\.?|&)){0,9}"
+)
+_STRIPPED_TURN = regex.compile(r"(?<=[.!?…])(?:assistant|model)\n\s*\n[\s\S]*")
+"""Llama 3's header of a next turn, its tokens stripped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the chat stage knows about the room."""
+
+    speakers: Speakers
+    emotes: frozenset[str]
+
+
+class Chat:
+    """Visible text in, one line of chat out. A sentence is published when nothing that follows can change it."""
+
+    def __init__(self, room: Room) -> None:
+        self.thoughts: list[str] = []
+        self.removed: Counter[str] = Counter()
+        self._room = room
+        self._sentence = ""
+        self._held: list[str] = []
+        self._begun = False
+        self._said: deque[str] = deque(maxlen=8)
+
+    def feed(self, text: str) -> str:
+        """Take visible text; returns what can be published."""
+        if self._held:
+            self._held.append(text)
+            return ""
+        searched = max(0, len(self._sentence) - _OVERLAP)
+        self._sentence += text
+        return "".join(self._sentences(searched))
+
+    def _sentences(self, searched: int) -> Iterator[str]:
+        start, text = 0, self._sentence
+        for end in sentences.ends(text, searched):
+            if not self._is_settled(text[start:end]):
+                break
+            yield self._said_now(text[start:end])
+            start = end
+        else:
+            if len(text) - start <= _LONGEST_SENTENCE:
+                self._sentence = text[start:]
+                return
+        self._held.append(text[start:])
+
+    def _said_now(self, sentence: str) -> str:
+        self._said.append(loops.key(sentence))
+        space = " " if self._begun and sentence[:1].isspace() else ""
+        self._begun = True
+        return space + sentence.strip()
+
+    def _is_settled(self, sentence: str) -> bool:
+        """Whether the sentence is plain, and stays so whatever follows."""
+        body = sentence.strip()
+        if len(sentence) > _LONGEST_SENTENCE or _OPEN.search(body):
+            return False
+        if loops.key(body) in self._said and loops.long_enough([body]):
+            return False
+        begins, line = not self._begun, "\n" in sentence[: -len(body)]
+        if begins and (prose.suspicious(body) or self._room.speakers.is_other(body)):
+            return False
+        if not (begins or line) and _PLAIN.fullmatch(body):
+            return loops.collapse(body) == body
+        return tidy(body, self._room, begins=begins, line=line).text == body
+
+    def finish(self, finish_reason: str) -> str:
+        """The text is over; returns the rest."""
+        cut = finish_reason == "length"
+        text = "".join(self._held) or self._sentence
+        if cut:
+            whole = sentences.whole(text, self._room.emotes)
+            text = whole if whole or self._begun else text
+        blank = text[: len(text) - len(text.lstrip())]
+        said = tuple(self._said)
+        tidied = tidy(
+            text, self._room, begins=not self._begun, line="\n" in blank, cut=cut, said=said, removed=self.removed
+        )
+        self.thoughts.extend(tidied.thoughts)
+        space = " " if self._begun and blank and tidied.text else ""
+        return space + tidied.text
+
+
+_OVERLAP = 64
+_LONGEST_SENTENCE = 2000
+"""Characters; what has no end by then waits for the end of the text."""
+_ROUNDS = 12
+"""Times that the rules are applied to their own result; more only matters to texts made to defeat them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """Plain chat, and what was taken out of it."""
+
+    text: str
+    thoughts: tuple[str, ...] = ()
+
+
+def tidy(
+    text: str,
+    room: Room,
+    *,
+    begins: bool,
+    line: bool = False,
+    cut: bool = False,
+    said: tuple[str, ...] = (),
+    removed: Counter[str] | None = None,
+) -> Tidied:
+    """Apply every rule until none changes anything: so a clean text stays as it is.
+
+    ``begins`` says that nothing was published before it, ``line`` that it begins a line; ``said`` are the sentences
+    that were published.
+    """
+    thoughts: list[str] = []
+    counts = removed if removed is not None else Counter[str]()
+    text = scrub(text)
+    for _ in range(_ROUNDS):
+        before = text
+        if begins:
+            text = _without_monologue(text, thoughts, counts, cut=cut)
+        text = _one_line(text, room, thoughts, counts, begins=begins, line=line)
+        text = _without_markers(text, thoughts, begins=begins)
+        text = _without_loops(text, room, counts, said)
+        if text == before:
+            break
+    return Tidied(text, tuple(thoughts))
+
+
+def _without_monologue(text: str, thoughts: list[str], counts: Counter[str], *, cut: bool) -> str:
+    thought, answer = prose.split(text, cut=cut)
+    if thought:
+        counts["prose"] += 1
+        thoughts.append(thought)
+    return answer
+
+
+def _one_line(text: str, room: Room, thoughts: list[str], counts: Counter[str], *, begins: bool, line: bool) -> str:
+    rows = _own_rows(_STRIPPED_TURN.sub("", text), room, counts, begins=begins, line=line)
+    text, muttered = asides.without_mutterings(rows)
+    counts["aside"] += len(muttered)
+    thoughts.extend(muttered)
+    acted = asides.without_actions(text, room.emotes)
+    counts["action"] += acted != text
+    text = " ".join(markdown.inline(acted, room.emotes).split())
+    return _beginning(text, room) if begins else text
+
+
+def _own_rows(text: str, room: Room, counts: Counter[str], *, begins: bool, line: bool) -> str:
+    """The assistant's own lines, joined, without what marks a line."""
+    rows = [row for row in text.split("\n") if row.strip()]
+    first = 0 if begins or line else 1
+    own = rows[:first] + room.speakers.own_lines(rows[first:], begun=not begins)
+    counts["speaker"] += own != rows
+    rows = own[:first] + markdown.unfenced(own[first:])
+    bullets = [markdown.is_bullet(row) for row in rows]
+    rows = rows[:first] + [markdown.plain(row) for row in rows[first:]]
+    return " ".join(markdown.joined(rows, bullets).split())
+
+
+def _beginning(text: str, room: Room) -> str:
+    """What must not stand in front of a whole reply: names, commands, quotes around it."""
+    text = room.speakers.unlabelled(text)
+    command = _COMMAND.match(text)
+    if command:
+        text = "" if command["known"] else text[command.end() :]
+    quoted = _QUOTED.fullmatch(text)
+    if quoted:
+        inner = next(filter(None, quoted.groups()), "").strip()
+        if inner and not _TITLE.fullmatch(inner):
+            return inner
+    return text
+
+
+def _without_markers(text: str, thoughts: list[str], *, begins: bool) -> str:
+    """Taking one thing out can make a marker of what stood around it."""
+    if not markers.contains(text) and not (begins and OPENING.match(text)):
+        return text
+    sieve = Sieve(prompt_opens_reasoning=False)
+    visible = sieve.feed(text) + sieve.finish()
+    if sieve.reasoning:
+        thoughts.append(sieve.reasoning)
+    return visible
+
+
+def _without_loops(text: str, room: Room, counts: Counter[str], said: tuple[str, ...]) -> str:
+    collapsed = loops.collapse(text, said, room.emotes).strip()
+    counts["loop"] += collapsed != text
+    return collapsed

@@ -1,0 +1,111 @@
+"""A model that repeats itself: the first time is kept. Viewers repeat themselves too, and that is content.
+
+Thresholds follow what stuck models do: a sentence three times over, a phrase of three words five times (animaworks
+counts four-grams the same way). Short cries ("GG GG GG"), emotes and stretched words are never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import regex
+
+from llm_service.response_cleaner import sentences
+
+_SENTENCES = 6
+"""Longest cycle of sentences that is looked for."""
+_WORDS = 12
+"""Longest cycle of words that is looked for."""
+_FEWEST = 4
+"""Repetitions below which nothing is a loop of words."""
+_PLAIN = regex.compile(r"[\p{Ll}\p{Lo}'’-]+[,;.]?")
+_WORD_CHARACTER = regex.compile(r"\p{L}+")
+
+
+def collapse(text: str, said: Sequence[str] = (), emotes: frozenset[str] = frozenset()) -> str:
+    """``text`` without repetitions of itself, or of the sentences ``said`` before it."""
+    parts = split(text)
+    kept = _sentences([*said, *parts], len(said))
+    return _words("".join(kept), emotes)
+
+
+def split(text: str) -> list[str]:
+    """The sentences of ``text``; joined they are ``text``."""
+    cuts = [0, *sentences.ends(text), len(text)]
+    return [text[a:b] for a, b in pairwise(cuts) if b > a]
+
+
+def key(sentence: str) -> str:
+    """What makes two sentences the same."""
+    return " ".join(sentence.casefold().split())
+
+
+def long_enough(sentences_: Sequence[str]) -> bool:
+    """Whether a repetition of this is a fault rather than a cheer."""
+    return sum(len(_WORD_CHARACTER.findall(sentence)) for sentence in sentences_) >= 3
+
+
+def _sentences(parts: list[str], said: int) -> list[str]:
+    """Sentences from ``said`` on, without cycles that come three times or more."""
+    keys = [key(part) for part in parts]
+    drop = bytearray(len(parts))
+    for period in range(1, _SENTENCES + 1):
+        start = 0
+        while start + period < len(keys):
+            run = _run(keys, start, period)
+            if run >= 2 * period and long_enough(parts[start : start + period]):
+                stop = _tail(keys, start + period + run, period)
+                drop[start + period : stop] = b"\1" * (stop - start - period)
+            start += max(1, run)
+    return [part for index, part in enumerate(parts) if index >= said and not drop[index]]
+
+
+def _run(keys: list[str], start: int, period: int) -> int:
+    """How many of ``keys`` from ``start + period`` on equal the one a period before."""
+    at = start + period
+    while at < len(keys) and keys[at] == keys[at - period]:
+        at += 1
+    return at - start - period
+
+
+def _tail(keys: list[str], stop: int, period: int) -> int:
+    """A last repetition that was cut off in mid-sentence belongs to the loop."""
+    if stop == len(keys) - 1 and keys[stop] and keys[stop - period].startswith(keys[stop]):
+        return stop + 1
+    return stop
+
+
+def _words(text: str, emotes: frozenset[str]) -> str:
+    words = text.split()
+    for period in range(1, _WORDS + 1):
+        words = _without_cycles(words, period, emotes)
+    return text if len(words) == len(text.split()) else " ".join(words).rstrip(",;")
+
+
+def _without_cycles(words: list[str], period: int, emotes: frozenset[str]) -> list[str]:
+    kept: list[str] = []
+    at = 0
+    while at < len(words):
+        run = _run(words, at, period) if at + period < len(words) else 0
+        unit = words[at : at + period]
+        if run >= _FEWEST * period and run >= _repeats(unit, emotes) * period:
+            rest = at + period + run
+            partial = len(words) - rest
+            kept.extend(unit)
+            at = rest + (partial if partial < period and words[rest:] == unit[:partial] else 0)
+        else:
+            kept.extend(words[at : at + max(1, run)])
+            at += max(1, run)
+    return kept
+
+
+def _repeats(unit: list[str], emotes: frozenset[str]) -> int:
+    """How often ``unit`` must come again to be a loop."""
+    if any(word in emotes for word in unit) or not all(_PLAIN.fullmatch(word.lower()) for word in unit):
+        return 1 << 30
+    if len(unit) >= 3:
+        return _FEWEST
+    if all(_PLAIN.fullmatch(word) for word in unit):
+        return 7 if unit[0][-1] in ",;." else 15
+    return 1 << 30

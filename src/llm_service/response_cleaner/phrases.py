@@ -1,0 +1,48 @@
+"""Markers that are plain words, believed only where the answer would begin, and headers that follow a token."""
+
+from __future__ import annotations
+
+import regex
+
+OPENING = regex.compile(
+    r"(?P<granite>Here(?: is|['’]s) my thought process:)"  # Granite 3.3: template
+    r"|(?P<answer>Here(?: is|['’]s) my response:|assistant(?:final|commentary)(?=\s|\p{Lu}|[^\w\s]))"  # … and its answer
+    r"|(?P<apriel>Here are my reasoning steps:)"  # Apriel: template
+    # gpt-oss, tokens stripped
+    r"|(?P<harmony>(?:assistant)?analysis(?:(?=\s?\p{Lu})|(?=\s?[^\s\p{Lu}])|(?=\s\s)))"
+    r"|(?P<tool>commentary\s{1,2}to=)"  # the same
+    r"|(?P<label>(?:thought|assistant|model)[ \t]*\n)"  # Gemma 4, Llama 3, tokens stripped
+    # Muse Glimmer; gpt-oss with half of its tokens stripped
+    r"|(?P<header>(?:to=[\w.]{1,40}|analysis|commentary|final)\s{0,2}(?:to=[\w.]{1,40}\s?)?<\|message\|>)"
+)
+"""What may stand at the very beginning of a visible answer."""
+
+SURE_HARMONY = regex.compile(r"analysis\s?\p{Lu}")
+"""Prose does not write "analysis" in lower case and go on with a capital."""
+
+TURNINGS = {
+    "granite": regex.compile(r"Here(?: is|['’]s) my response:", regex.IGNORECASE),
+    "harmony": regex.compile(r"assistantfinal"),
+    "prompt": regex.compile(r"assistantfinal"),
+}
+"""Words that end a thought of this family."""
+LONGEST_TURNING = 24
+
+HEADERS = {
+    "harmony": regex.compile(
+        r"(?P<first>[^<\n]{0,80})(?P<rest>(?:<\|(?:channel|constrain)\|>[^<\n]{0,80}){0,3})<\|(?:message|content)\|>"
+    ),
+    "solar": regex.compile(r"(?P<first>[^<\n]{0,80})(?P<rest>)<\|content\|>"),
+    "role": regex.compile(
+        r"[ \t]*(?P<role>user|human|assistant|model|system|tool|developer|function|ipython|observation|environment)"
+        r"(?:[ \t]+name=\w{1,40})?[ \t]*"
+        r"(?:\n|<\|(?:end_header_id|header_end|end_of_role|im_middle|im_sep|message|role_end)\|>)"
+    ),
+    "k3": regex.compile(r"(?P<first>[^<\n]{1,60})<\|sep\|>"),
+    "kimi": regex.compile(r"\w{0,24}<\|im_middle\|>"),
+    "spoken": regex.compile(r"\s{0,3}Arguments:\s{0,3}(?=[{\[])"),
+}
+"""What follows a header's token."""
+
+SWITCH = regex.compile(r"/no_?think(?!\w)|/think(?!\w)")
+"""Qwen3's soft switches, which it sometimes echoes."""

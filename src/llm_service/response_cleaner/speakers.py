@@ -1,0 +1,95 @@
+"""Who speaks: labels in front of the answer, and lines that the model wrote for somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+_LABEL = regex.compile(
+    r"\s*(?P<open>[*_]{0,3})(?:<(?P<irc>[^<>\n:]{1,40})>\s*:?|\[(?P<square>[^\[\]\n:]{1,40})\]\s*:"
+    r"|@?(?P<name>[^\s:*_<>\[\]][^\n:<>\[\]]{0,39}?)(?P=open)\s?[:：])(?P=open)(?:[ \t]*|(?=\n))"
+)
+_HEADING = regex.compile(r"\s*#{2,4}\s*(?P<name>\w{2,12})\s*:?[ \t]*(?=\n|\Z)")
+_SCORE = regex.compile(r"\s*\d{1,4}\s*(?:[,;|/]|\Z)")
+
+_OWN = frozenset({"assistant", "ai", "ai assistant", "bot", "chatbot", "ai bot"})
+_OTHERS = frozenset({"user", "human"})
+_OTHER_HEADINGS = frozenset({"instruction", "instructions", "input", "user", "human", "system"})
+_OWN_HEADINGS = frozenset({"response", "assistant", "output"})
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """The names of a room."""
+
+    own: frozenset[str]
+    others: frozenset[str]
+
+    def unlabelled(self, text: str) -> str:
+        """``text`` without the assistant's own name in front, however often it stands there."""
+        while (end := self._own_label(text)) > 0:
+            text = text[end:].lstrip()
+        return text
+
+    def own_lines(self, lines: list[str], *, begun: bool) -> list[str]:
+        """The lines that the assistant says: without labels, and without what it wrote for somebody else.
+
+        ``begun`` says that it said something before them. A first line that is labelled with a viewer's name tells
+        that the answer has one line for each viewer.
+        """
+        if not begun:
+            lines = self._after_echo(lines)
+        addressing = not begun and bool(lines) and self._speaker(lines[0]) in self.others
+        kept: list[str] = []
+        for line in lines:
+            if (begun or any(kept)) and not addressing and self.is_other(line):
+                break
+            kept.append(self.unlabelled(line))
+        return kept
+
+    def _after_echo(self, lines: list[str]) -> list[str]:
+        """The model repeated the question and answered then: only the answer counts."""
+        if not lines or not self.is_other(lines[0]):
+            return lines
+        for index, line in enumerate(lines):
+            if index and self._own_label(line):
+                return lines[index:]
+        return lines
+
+    def _own_label(self, line: str) -> int:
+        heading = _HEADING.match(line)
+        if heading and heading["name"].casefold() in _OWN_HEADINGS:
+            return heading.end()
+        label = _LABEL.match(line)
+        if label is None or _SCORE.match(line, label.end()):
+            return 0
+        name = _name(label)
+        if label["irc"] is not None:
+            return label.end() if name in self.own else 0
+        return label.end() if name in self.own or name in _OWN else 0
+
+    def is_other(self, line: str) -> bool:
+        """Whether the line is labelled as somebody else's."""
+        heading = _HEADING.match(line)
+        if heading and heading["name"].casefold() in _OTHER_HEADINGS:
+            return True
+        name = self._speaker(line)
+        return name in self.others or name in _OTHERS
+
+    @staticmethod
+    def _speaker(line: str) -> str:
+        label = _LABEL.match(line)
+        return _name(label) if label else ""
+
+
+def _name(label: regex.Match[str]) -> str:
+    return (label["irc"] or label["square"] or label["name"] or "").strip().casefold()
+
+
+@lru_cache(maxsize=256)
+def speakers(bot_name: str | None, usernames: tuple[str, ...]) -> Speakers:
+    """The names of a room, folded."""
+    own = frozenset({bot_name.strip().casefold()} if bot_name and bot_name.strip() else ())
+    return Speakers(own, frozenset(name.strip().casefold() for name in usernames if name.strip()) - own)
