@@ -15,9 +15,7 @@ def test_every_module_can_be_imported():
 
 
 def test_every_error_has_a_code_and_a_sentence_of_its_own():
-    family = [
-        cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.LLMServiceError)
-    ]
+    family = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.LLMServiceError)]
     assert len(family) > 20
     for cls in family:
         assert cls.code.replace("_", "").isalpha()
