@@ -1,0 +1,87 @@
+"""Who wrote a line, and whom it names."""
+
+from __future__ import annotations
+
+import re
+
+from llm_service.words import fold, is_stop
+
+_OPENING = re.compile(r"[<@]*([^\s:,>]+)\s*([:,>])?")
+_TOKEN = re.compile(r"[^\s:,?!.()<>@]+")
+_ORNAMENT = re.compile(r"^[\W_]+|[\W_\d]+$")
+
+
+def person(username: str, user_id: str | None = None) -> str:
+    """One key for one person: the platform's id where there is one, since names change; else the name without case."""
+    return f"id:{user_id}" if user_id else f"name:{username.casefold()}"
+
+
+class Names:
+    """The names of the people present, for telling whom a line addresses.
+
+    A name counts as a whole word, whatever its case; at the start of a line, before a colon or comma, also without
+    the digits and signs around it (``steve: hi`` means ``_steve99``). Short names and names that are everyday words
+    count only where the line marks them (``@it``, ``it: hello``). A name of several words goes by each of them.
+    """
+
+    def __init__(self) -> None:
+        self._people: dict[str, list[str]] = {}
+        self._plain: dict[str, list[str]] = {}
+
+    def add(self, username: str, key: str) -> None:
+        """Someone called ``username`` is there, known as ``key``; the newest of two with one name wins."""
+        for name in _forms(username):
+            self._people.setdefault(name, []).append(key)
+            self._plain.setdefault(_plain(name), []).append(key)
+
+    def remove(self, username: str, key: str) -> None:
+        """Take back one ``add``."""
+        for name in _forms(username):
+            _take_back(self._people, name, key)
+            _take_back(self._plain, _plain(name), key)
+
+    def addressed(self, text: str) -> str | None:
+        """Key of the person whom ``text`` names: the one it opens with, else the first one in it."""
+        folded = fold(text)
+        opening = _OPENING.match(folded)
+        if opening and (who := self._opened(opening, marked=bool(opening[2]) or folded.startswith("@"))):
+            return who
+        return next((who for token in _TOKEN.findall(folded) if (who := self._named(token))), None)
+
+    def _opened(self, opening: re.Match[str], *, marked: bool) -> str | None:
+        name = opening[1]
+        if not marked:
+            return self._named(name)
+        plain = _plain(name)
+        return _newest(self._people, name) or (_newest(self._plain, plain) if len(plain) > 3 else None)
+
+    def _named(self, token: str) -> str | None:
+        return (
+            _newest(self._people, token) if len(token) > 2 and not is_stop(token) and token not in _GREETINGS else None
+        )
+
+
+_GREETINGS = frozenset(["hello", "hey", "thanks", "yes", "okay", "please", "guys", "chat", "bot"])
+"""Everyday words that a line may open with, or hold, without meaning a person of that name."""
+
+
+def _forms(username: str) -> set[str]:
+    name = fold(username)
+    return {name} | {part for part in name.split() if len(part) > 2}
+
+
+def _plain(name: str) -> str:
+    return _ORNAMENT.sub("", name) or name
+
+
+def _newest(table: dict[str, list[str]], name: str) -> str | None:
+    people = table.get(name)
+    return people[-1] if people else None
+
+
+def _take_back(table: dict[str, list[str]], name: str, key: str) -> None:
+    people = table.get(name, [])
+    if key in people:
+        people.remove(key)
+    if not people:
+        table.pop(name, None)

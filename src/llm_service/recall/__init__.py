@@ -1,0 +1,19 @@
+"""Recall: the few older messages that matter to the newest ones.
+
+A pipe of pure steps; who owns the store and the engine calls them in this order::
+
+    terms(question) ─▶ search: hits with BM25 scores ─▶ neighbours of the hits ─▶ rank ─▶ choose ─▶ prompt
+                       (the store's, or LexicalIndex)        Meaning.likeness ──▲
+                                                             (if there is an Embedder)
+
+Ranking and its figures: :mod:`llm_service.recall.ranking` and ``benchmarks/recall.py``.
+"""
+
+from llm_service.recall.choice import choose
+from llm_service.recall.lexical import LexicalIndex
+from llm_service.recall.meaning import Embedder, Meaning
+from llm_service.recall.minilm import MiniLM
+from llm_service.recall.ranking import rank
+from llm_service.recall.terms import terms
+
+__all__ = ["Embedder", "LexicalIndex", "Meaning", "MiniLM", "choose", "rank", "terms"]

@@ -1,0 +1,11 @@
+"""What a room talks about now, told online and without a model.
+
+``TopicTracker`` follows a room of any size; ``TopicShift`` tells, for one conversation, whether a line leaves the
+subject of the lines before it.
+"""
+
+from llm_service.topic_tracker.mood import Mood
+from llm_service.topic_tracker.shift import TopicShift
+from llm_service.topic_tracker.tracker import TopicChange, TopicTracker
+
+__all__ = ["Mood", "TopicChange", "TopicShift", "TopicTracker"]

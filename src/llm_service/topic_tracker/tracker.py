@@ -1,0 +1,378 @@
+"""What a room talks about now: the words that several people use in lines of their own, newest counting most.
+
+A line's weight halves every ``half_life`` seconds and is shared by its words. The second time that a person says a
+word, or that a text is posted, it counts a quarter, the third time a ninth: however often, a spammer or a copypasta
+is worth less than two lines (the sum of 1/n² is 1.64), and it takes three to begin a topic. Weights only ever grow
+relative to a fixed moment, so that nothing has to be decayed line by line (forward decay: Cormode, Shkapenyuk,
+Srivastava and Xu, ICDE 2009). What a line added is taken back exactly when it is forgotten or falls out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import nlargest
+from itertools import islice, pairwise
+from sys import intern
+from typing import Literal
+
+from llm_service.people import person
+from llm_service.topic_tracker.mood import Mood, Moods
+from llm_service.types import Message, Topic
+from llm_service.words import UNSPACED, is_stop, split, stem
+
+BEGINS = 3.0
+"""Fresh lines' worth of attention from which a word is a topic of its own."""
+ENDS = 1.0
+"""… and below which it no longer is one."""
+TAKES_OVER = 1.25
+"""How many times the attention of the leading topic another one needs to replace it."""
+RECENT = 8
+"""Lines of a person in which a word they repeat is looked for."""
+ECHO = 0.5
+"""What a line counts for the words of the line it answers: *so true* goes on with a topic without naming it."""
+SAMPLE = 64
+"""Newest lines that a topic's label is taken from."""
+TOPICS = 8
+"""Most topics named at a time."""
+WORDS = 40
+"""Most words of a line that are looked at: a wall of text is not more of a topic."""
+STALE = 0.05
+"""Novelty under which a line is not remembered at all, so that a flood of one text does not push out the rest."""
+REBASE = 64.0
+"""Half-lives after which the fixed moment moves on, long before a float overflows."""
+
+_NO_WORDS = re.compile(r"https?:\S+|@\S+")
+_FILLER_WORDS = """lol lmao rofl haha hahaha hehe xd omg wtf gg ggwp wp ok okay yes yeah yep yup no nope nah pls please
+    thx thanks thank ty np sorry hi hello hey hiya bye gn gm wow cool nice good great bad best better sure maybe right
+    true man bro dude guys chat stream streamer say says said tell think know want need look see come make made take
+    put use used way lot bit kinda sorta actually literally basically totally super pretty much many today now time
+    day people guy stuff try love hate feel wait stop danke bitte ja nein merci oui non gracias por favor si sim
+    obrigado da net"""
+_FILLER = frozenset(stem(word) for word in _FILLER_WORDS.split())
+"""Words that people use whatever they talk about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicChange:
+    """The room turned to something."""
+
+    kind: Literal["began", "shifted"]
+    """``began``: it became a topic; ``shifted``: a topic became the main one after another had been."""
+    label: str
+    """In the viewers' own words."""
+    since: float
+    since_id: str
+    """Id of the message it began with."""
+    message_id: str
+    """Id of the message that made it so."""
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """A remembered line: its words as written, with ``None`` where something that does not count stood between."""
+
+    id: str
+    who: str
+    at: float
+    text: int
+    written: tuple[str | None, ...]
+    terms: tuple[str, ...]
+    gains: tuple[float, ...]
+    novelty: float
+
+
+@dataclass(slots=True)
+class _Term:
+    score: float = 0.0
+    lines: int = 0
+
+
+class TopicTracker:
+    """The topics and the mood of one room, over its newest ``limit`` lines. It has no clock: times come with lines."""
+
+    def __init__(self, *, half_life: float = 120.0, limit: int = 1_000) -> None:
+        self._half_life = half_life
+        self._limit = limit
+        self._lines: dict[str, _Line] = {}
+        self._terms: dict[str, _Term] = {}
+        self._by: dict[str, deque[_Line]] = {}
+        self._texts: Counter[int] = Counter()
+        self._attention = 0.0
+        self._base = 0.0
+        self._moods = Moods(half_life=half_life, limit=limit)
+        self._topics: dict[str, None] = {}
+        self._leader: str | None = None
+
+    # ── What comes in and goes out ───────────────────────────────────────────────────────────────────────────────
+
+    def observe(
+        self, message: Message, *, parent: str | None = None, emotes: Collection[str] = ()
+    ) -> TopicChange | None:
+        """Take ``message`` in; returns what it made the room turn to, if it did.
+
+        ``parent`` is the id of the message that it belongs to; ``emotes`` are the codes of the room's emotes in it,
+        which count as mood and not as words.
+        """
+        if message.id in self._lines:
+            self._drop(self._lines[message.id])
+        who = person(message.username, message.user_id)
+        if used := {*message.emotes, *emotes}:
+            self._moods.observe(message.id, who, message.sent_at, sorted(used))
+        line = self._read(message, who, parent, used)
+        if line.novelty < STALE:
+            return None
+        now = self._weight(line.at)
+        self._end(line.terms, now)
+        self._keep(line)
+        if len(self._lines) > self._limit:
+            self._drop(next(iter(self._lines.values())))
+        return self._change(line)
+
+    def forget(self, message_ids: Collection[str]) -> None:
+        """Take back all that these messages said."""
+        for message_id in message_ids:
+            if line := self._lines.get(message_id):
+                self._drop(line)
+        self._moods.forget(message_ids)
+
+    def forget_speaker(self, key: str) -> None:
+        """Take back all that a person said; ``key`` as :func:`llm_service.people.person` makes it."""
+        for line in [line for line in self._lines.values() if line.who == key]:
+            self._drop(line)
+        self._moods.forget_speaker(key)
+
+    # ── What it knows ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def topics(self, now: float) -> tuple[Topic, ...]:
+        """What the room talks about at ``now``, strongest first.
+
+        A weight is a share of the attention that the room pays at ``now``; one line's worth of silence counts too, so
+        that all weights go to zero when nobody writes.
+        """
+        if not self._lines:
+            return ()
+        fading = self._fading(now)
+        attention = self._attention * fading + 1.0
+        return tuple(
+            Topic(
+                label=group.label,
+                weight=min(1.0, self._terms[group.term].score * fading / attention),
+                since=group.lines[0].at,
+                since_id=group.lines[0].id,
+                people=group.people,
+            )
+            for group in islice(self._groups(), TOPICS)
+        )
+
+    def mood(self, now: float) -> tuple[Mood, ...]:
+        """The emotes in use at ``now``, strongest first."""
+        return self._moods.at(now)
+
+    # ── Counting ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _read(self, message: Message, who: str, parent: str | None, emotes: Collection[str]) -> _Line:
+        written = _written(message.line, emotes)
+        own = _terms(written)
+        text = _hash(own)
+        novelty = 1 / (1 + self._texts[text]) ** 2
+        above = self._lines.get(parent) if parent else None
+        echoed = tuple(term for term in _terms(above.written) if term not in own) if above else ()
+        recent = [line.terms for line in self._by.get(who, ())]
+        gains = tuple(
+            novelty * (1.0 if place < len(own) else ECHO) / (1 + sum(term in terms for terms in recent)) ** 2
+            for place, term in enumerate(own + echoed)
+        )
+        return _Line(message.id, who, message.sent_at, text, written, own + echoed, gains, novelty)
+
+    def _keep(self, line: _Line) -> None:
+        if not self._lines or (line.at - self._base) / self._half_life > REBASE:
+            self._rebase(line.at)
+        weight = self._weight(line.at)
+        for term, gain in zip(line.terms, line.gains, strict=True):
+            counted = self._terms.get(term)
+            if counted is None:
+                counted = self._terms[term] = _Term()
+            counted.score += gain * weight
+            counted.lines += 1
+        self._attention += line.novelty * weight
+        self._texts[line.text] += 1
+        self._by.setdefault(line.who, deque(maxlen=RECENT)).append(line)
+        self._lines[line.id] = line
+
+    def _drop(self, line: _Line) -> None:
+        del self._lines[line.id]
+        weight = self._weight(line.at)
+        for term, gain in zip(line.terms, line.gains, strict=True):
+            counted = self._terms[term]
+            counted.score -= gain * weight
+            counted.lines -= 1
+            if not counted.lines:
+                del self._terms[term]
+        self._attention -= line.novelty * weight
+        self._texts[line.text] -= 1
+        if not self._texts[line.text]:
+            del self._texts[line.text]
+        recent = self._by.get(line.who)
+        if recent and line in recent:
+            recent.remove(line)
+        if not recent:
+            self._by.pop(line.who, None)
+
+    def _weight(self, at: float) -> float:
+        return math.exp2((at - self._base) / self._half_life)
+
+    def _fading(self, now: float) -> float:
+        newest = max(now, next(reversed(self._lines.values())).at)
+        return math.exp2((self._base - newest) / self._half_life)
+
+    def _rebase(self, at: float) -> None:
+        """Move the fixed moment to ``at``, and count anew: this also sheds what rounding left behind."""
+        self._base = at
+        self._attention = 0.0
+        for counted in self._terms.values():
+            counted.score = 0.0
+        for line in self._lines.values():
+            weight = self._weight(line.at)
+            self._attention += line.novelty * weight
+            for term, gain in zip(line.terms, line.gains, strict=True):
+                self._terms[term].score += gain * weight
+
+    # ── Telling topics ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _end(self, terms: Iterable[str], now: float) -> None:
+        """Those of ``terms`` that hardly anybody speaks of any more are no topics."""
+        for term in [term for term in terms if term in self._topics and self._score(term) < ENDS * now]:
+            del self._topics[term]
+
+    def _change(self, line: _Line) -> TopicChange | None:
+        now = self._weight(line.at)
+        risen = [term for term in line.terms if self._terms[term].score >= BEGINS * now]
+        if not risen:
+            return None
+        term = max(risen, key=self._score)
+        known = term in self._topics
+        if known and (term == self._leader or self._score(term) <= TAKES_OVER * self._score(self._leader)):
+            return None
+        lines = self._lines_with(term)
+        if not known and not self._is_shared(lines):
+            return None
+        return self._turn_to(term, risen, lines, line)
+
+    def _turn_to(self, term: str, risen: list[str], lines: Sequence[_Line], line: _Line) -> TopicChange | None:
+        self._end(self._topics, self._weight(line.at))
+        known = term in self._topics
+        companion = not known and self._is_companion(lines)
+        self._topics.update(dict.fromkeys(risen))
+        if companion:
+            return None
+        if self._leader not in self._topics or self._score(term) > TAKES_OVER * self._score(self._leader):
+            self._leader = term
+        return TopicChange(
+            kind="shifted" if known else "began",
+            label=_label(term, lines),
+            since=lines[0].at,
+            since_id=lines[0].id,
+            message_id=line.id,
+        )
+
+    def _is_companion(self, lines: Sequence[_Line]) -> bool:
+        """Whether a word with these lines mostly comes with one that is a topic already: *ring* after *elden*."""
+        return 2 * sum(not self._topics.keys().isdisjoint(line.terms) for line in lines) > len(lines)
+
+    def _score(self, term: str | None) -> float:
+        counted = self._terms.get(term) if term else None
+        return counted.score if counted else 0.0
+
+    def _lines_with(self, term: str) -> list[_Line]:
+        return [line for line in self._lines.values() if term in line.terms]
+
+    def _is_shared(self, lines: Sequence[_Line]) -> bool:
+        """Several people said it in several ways; where only one person writes, that person is the room."""
+        people = {line.who for line in lines}
+        return len(people) > 1 and len({line.text for line in lines}) > 1 if len(self._by) > 1 else bool(people)
+
+    def _groups(self) -> Iterator[_Group]:
+        """The strongest words, each with the words that come with it: one group is one topic."""
+        strongest = nlargest(4 * TOPICS, self._terms.items(), key=lambda item: (item[1].score, item[0]))
+        found = self._lines_with_any({term for term, _ in strongest})
+        taken: list[set[str]] = []
+        for term, _ in strongest:
+            lines = found.get(term, [])
+            ids = {line.id for line in lines}
+            if not self._is_shared(lines) or any(2 * len(ids & other) > len(ids) for other in taken):
+                continue
+            taken.append(ids)
+            yield _Group(term, _label(term, lines), lines, len({line.who for line in lines}))
+
+    def _lines_with_any(self, terms: set[str]) -> dict[str, list[_Line]]:
+        found: dict[str, list[_Line]] = {}
+        for line in self._lines.values():
+            for term in terms.intersection(line.terms):
+                found.setdefault(term, []).append(line)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    term: str
+    label: str
+    lines: list[_Line]
+    people: int
+
+
+def _terms(written: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(term for word in written if word and (term := _term(word))))
+
+
+def _hash(terms: tuple[str, ...]) -> int:
+    """What two texts have in common that differ only in order, case, endings, numbers and emotes."""
+    return hash(frozenset(term for term in terms if not term.isdecimal()))
+
+
+@lru_cache(maxsize=1 << 14)
+def _term(word: str) -> str | None:
+    """What ``word`` is counted as; None for a word that tells nothing about a topic."""
+    stemmed = stem(word)
+    return None if is_stop(word) or stemmed in _FILLER or word.isdecimal() else stemmed
+
+
+def _written(text: str, emotes: Collection[str]) -> tuple[str | None, ...]:
+    """The words of ``text`` that can be a topic, as written, and ``None`` for each gap between them."""
+    if emotes:
+        text = " ".join("|" if token in emotes else token for token in text.split())
+    words = split(_NO_WORDS.sub(" ", text))[:WORDS]
+    return tuple(intern(word) if _term(word) else None for word in words)
+
+
+def _label(term: str, lines: Sequence[_Line]) -> str:
+    """``term`` as it is mostly written, with the word beside it that mostly comes with it."""
+    spoken = [line for line in lines[-SAMPLE:] if any(word and _term(word) == term for word in line.written)]
+    phrases = Counter(phrase for line in spoken for phrase in _phrases_with(term, line))
+    alike: Counter[tuple[str, ...]] = Counter()
+    for phrase, times in phrases.items():
+        alike[tuple(stem(word) for word in phrase)] += times
+    common, times = max(alike.items(), key=lambda item: item[1], default=((), 0))
+    if 2 * times > len(spoken):
+        spelled = [phrase for phrase in phrases if tuple(stem(word) for word in phrase) == common]
+        return _joined(max(spelled, key=lambda phrase: phrases[phrase]))
+    words = Counter(word for line in spoken for word in line.written if word and stem(word) == term)
+    return words.most_common(1)[0][0] if words else term
+
+
+def _phrases_with(term: str, line: _Line) -> Iterator[tuple[str, str]]:
+    for left, right in pairwise(line.written):
+        if left and right and term in (stem(left), stem(right)):
+            yield left, right
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Words with spaces; pairs cut from an unspaced script are put together again."""
+    label = words[0]
+    for left, right in pairwise(words):
+        label += right[1:] if UNSPACED.match(right) and left[-1] == right[0] else " " + right
+    return label
