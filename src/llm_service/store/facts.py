@@ -10,8 +10,7 @@ from .transaction import Transaction
 
 def remember(tx: Transaction, key: str, value: str) -> None:
     """Keep a value under a key, over the one that was there."""
-    statement = tx.insert(facts).values(key=key, value=value)
-    tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+    tx.execute(tx.upsert(facts, "key", "value"), {"key": key, "value": value})
 
 
 def recollect(tx: Transaction, key: str) -> str | None:

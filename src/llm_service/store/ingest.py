@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from ..types import Message
 from .fingerprints import fingerprint
@@ -16,7 +16,17 @@ from .records import Stored
 from .rooms import enter
 from .rows import message_of, message_row
 from .schema import messages, rooms
-from .transaction import Transaction
+from .transaction import Transaction, parts
+
+_WITH_IDS: Final = select(messages).where(
+    messages.c.room_id == bindparam("room"), messages.c.id_print.in_(bindparam("prints", expanding=True))
+)
+_COUNT: Final = (
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .values(last_position=bindparam("last"), messages=rooms.c.messages + bindparam("more"))
+)
+# Built once: building a statement costs more than running it.
 
 
 def append_messages(tx: Transaction, incoming: Sequence[Message]) -> list[Stored]:
@@ -55,14 +65,13 @@ def _told(
 
 def find_messages(tx: Transaction, room_id: int, room: str, ids: Sequence[str] | dict[str, Any]) -> list[Message]:
     """Those of the messages with these ids that are stored."""
-    prints = [fingerprint(message_id) for message_id in ids]
-    rows = tx.rows_in(select(messages).where(messages.c.room_id == room_id), messages.c.id_print, prints)
-    return [message_of(row, room) for row in rows]
+    prints = (fingerprint(message_id) for message_id in ids)
+    found = (tx.execute(_WITH_IDS, {"room": room_id, "prints": part}) for part in parts(prints))
+    return [message_of(row, room) for rows in found for row in rows]
 
 
 def write_messages(tx: Transaction, room: Row[Any], new: Sequence[Message]) -> None:
     """Write messages whose places are settled, index their words and count them."""
     tx.execute(messages.insert(), [message_row(message, room.id, tx.now) for message in new])
     index_messages(tx, room.id, new)
-    counted = update(rooms).where(rooms.c.id == room.id)
-    tx.execute(counted.values(last_position=new[-1].position, messages=rooms.c.messages + len(new)))
+    tx.execute(_COUNT, {"room": room.id, "last": new[-1].position, "more": len(new)})

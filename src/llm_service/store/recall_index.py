@@ -34,12 +34,12 @@ NEWEST: Final = 2000
 def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> None:
     """Index the words of messages that were just stored."""
     rows = [
-        {"room_id": room_id, "block": message.position // BLOCK, "term_print": print_, "position": message.position}
+        (room_id, message.position // BLOCK, print_, message.position)
         for message in new
         for print_ in {fingerprint(term) for term in tx.terms(message.text)}
     ]
     if rows:
-        tx.execute(postings.insert(), rows)
+        tx.insert_tuples(postings, rows)
 
 
 def drop_postings(tx: Transaction, room_id: int, positions: Iterable[int]) -> None:

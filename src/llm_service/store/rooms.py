@@ -19,9 +19,8 @@ def enter(tx: Transaction, room: str) -> Row[Any]:
     Whoever writes to a room enters it first. Two processes on one database so take turns, and positions become
     visible in their order. Several rooms are entered in the order of their names, so that nobody waits in a circle.
     """
-    statement = tx.insert(rooms).values(name=room, created_at=tx.now)
-    locking = statement.on_conflict_do_update(index_elements=["name"], set_={"name": room})
-    return tx.execute(locking.returning(rooms.c.id, rooms.c.name, rooms.c.last_position)).one()
+    entering = tx.upsert(rooms, "name", "name", rooms.c.id, rooms.c.name, rooms.c.last_position)
+    return tx.execute(entering, {"name": room, "created_at": tx.now}).one()
 
 
 def find(tx: Transaction, room: str) -> Row[Any] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib import import_module
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, Row, Select, Table, delete
+from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Executable, Row, Select, Table, delete
 
 T = TypeVar("T")
 Terms = Callable[[str], Sequence[str]]
@@ -47,9 +48,14 @@ class Transaction:
         for part in parts(values):
             self.execute(delete(table).where(*conditions, column.in_(part)))
 
-    def insert(self, table: Table) -> Any:
-        """The dialect's own INSERT, which knows ON CONFLICT. Only the dialect in use is ever imported."""
-        return import_module(f"sqlalchemy.dialects.{self.connection.dialect.name}").insert(table)
+    def upsert(self, table: Table, key: str, changed: str, *returning: ColumnElement[Any]) -> Any:
+        """An INSERT that changes one column of the row with this key where there is one, and locks it either way."""
+        return _upsert(self.connection.dialect.name, table, key, changed, returning)
+
+    def insert_tuples(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert many small rows of plain numbers and texts, in the order of the columns, past SQLAlchemy's
+        dictionaries."""
+        self.connection.exec_driver_sql(_insert_sql(self.connection.dialect, table), list(rows))
 
 
 def parts(values: Iterable[T]) -> Iterator[list[T]]:
@@ -57,3 +63,16 @@ def parts(values: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(values)
     while part := list(islice(rest, IN_LIST)):
         yield part
+
+
+@cache
+def _upsert(dialect: str, table: Table, key: str, changed: str, returning: tuple[ColumnElement[Any], ...]) -> Any:
+    """Built once; and only the dialect in use is ever imported."""
+    statement = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+    changing = statement.on_conflict_do_update(index_elements=[key], set_={changed: statement.excluded[changed]})
+    return changing.returning(*returning) if returning else changing
+
+
+@lru_cache(maxsize=8)
+def _insert_sql(dialect: Dialect, table: Table) -> str:
+    return str(table.insert().compile(dialect=dialect))

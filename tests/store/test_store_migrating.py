@@ -1,0 +1,74 @@
+"""A database is brought to the tables of today when it is opened."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from said import message
+from sqlalchemy import create_engine, text
+
+from llm_service import store as package
+
+from llm_service.store import open_store
+from llm_service.store.migrating import migrate
+from llm_service.store.schema import REVISION, metadata
+
+
+def test_the_migrations_lead_to_the_tables_of_the_schema():
+    with create_engine("sqlite://").connect() as connection:
+        migrate(connection)
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        migrate(connection)
+
+
+def test_the_newest_migration_is_the_one_that_the_schema_names():
+    config = Config()
+    config.set_main_option("script_location", str(Path(package.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(url: str):
+    async def set_revision(revision: str) -> None:
+        async with open_store(url) as store:
+            await store._database.run(
+                lambda connection: connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'")),
+                write=True,
+            )
+
+    async with open_store(url) as store:
+        await store.append([message("a")])
+    await set_revision("from-the-future")
+    async with open_store(url) as store:
+        health = await store.health()
+        assert (health.ok, health.code) == (False, "storage_unavailable")
+        assert "newer version" in str(health.detail)
+
+
+async def test_starters_at_the_same_time_do_not_meet(postgres: str):
+    async def start(n: int) -> None:
+        async with open_store(postgres) as store:
+            await store.append([message(f"m{n}")])
+
+    await asyncio.gather(*(start(n) for n in range(5)))
+    async with open_store(postgres) as store:
+        assert sorted(entry.position for entry in await store.history("default")) == [1, 2, 3, 4, 5]
+
+
+async def test_alembic_is_not_imported_where_there_is_nothing_to_migrate(sqlite: str):
+    async with open_store(sqlite) as store:
+        await store.append([message("a")])
+    code = (
+        "import asyncio, sys; from llm_service.store import open_store\n"
+        "async def main():\n"
+        "    async with open_store(sys.argv[1]) as store: assert (await store.health()).ok\n"
+        "asyncio.run(main()); assert not {'alembic', 'asyncpg'} & set(sys.modules)"
+    )
+    environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
+    subprocess.run([sys.executable, "-c", code, sqlite], check=True, env=environment)

@@ -1,0 +1,24 @@
+"""Notes about viewers, and small facts about nobody."""
+
+from __future__ import annotations
+
+from said import message
+
+from llm_service.store import Note, Store
+
+
+async def test_notes_are_given_oldest_first(store: Store):
+    await store.append([message("a"), message("b")])
+    first = await store.save_note("default", "ann", "likes tea", ["a"])
+    second = await store.save_note("default", "ann", "and cake", ["a", "b"])
+    await store.save_note("default", "bob", "likes neither", ["b"])
+    assert first == Note(speaker="ann", text="likes tea", from_ids=("a",), created_at=5_000.0)
+    assert await store.notes("default", "ann") == [first, second]
+    assert await store.notes("nowhere", "ann") == []
+
+
+async def test_a_fact_is_kept_until_it_changes(store: Store):
+    assert await store.recollect("tokens") is None
+    await store.remember("tokens", "3.7")
+    await store.remember("tokens", "3.8")
+    assert await store.recollect("tokens") == "3.8"
