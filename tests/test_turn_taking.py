@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from math import inf
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -276,7 +280,7 @@ def test_what_does_not_wait_is_dropped_with_its_reason():
     decision = taking_turns(
         message("old", "so", "a", at=-15.0),
         message("old call", "nova", "b", at=-45.0),
-        message("young call", "nova, still there?", "c", at=-44.0),
+        message("young call", "nova, still there?", "c", at=-43.0),
         message("echo", "hi", "NOVA"),
         message("echo by text", "hello  THERE friend", "other_account"),
         message("ignored", "nova", "Troll"),
@@ -389,6 +393,7 @@ policies = st.builds(
     gap=st.sampled_from([0.0, 2.0]),
     ambient_gap=st.sampled_from([0.0, 20.0]),
     ambient_share=st.sampled_from([0.0, 0.1, 1.0]),
+    ambient_threshold=st.just(-100.0),
     most_answers=st.integers(1, 4),
     ambient_answers=st.integers(1, 3),
     most_per_viewer=st.integers(1, 3),
@@ -415,16 +420,16 @@ def test_nobody_is_served_twice_while_others_wait(pending, state, policy):
     decision = decide(pending, state, policy, 0.0, bot_names=NAMES)
     written = {m.id: m for m in pending}
     calling = decision.urgency in ("called", "overdue")
-    waiting = [written[id_] for id_ in decision.kept if (addressed(written[id_], NAMES) is not None) == calling]
     left_out = [
-        m for m in waiting if state.served.get(viewer_of(m), -inf) < m.sent_at and viewer_of(m) not in decision.viewers
+        line
+        for line in map(written.__getitem__, decision.kept)
+        if (addressed(line, NAMES) is not None) == calling
+        and viewer_of(line) not in decision.viewers
+        and state.served.get(viewer_of(line), -inf) < line.sent_at
     ]
-    if not calling:
-        threshold = policy.ambient_threshold
-        left_out = [m for m in left_out if m.id in state.newcomers or m.badges or threshold > 0]
     for chorus in compress([written[id_] for id_ in decision.answers]):
         last = min(state.served.get(person, -inf) for person in chorus.people)
-        assert not [m for m in left_out if m.sent_at <= last and not m.text.startswith("@bob")]
+        assert not [line for line in left_out if line.sent_at <= last]
 
 
 @given(pendings(), states, policies, st.floats(0, 100, allow_nan=False))
@@ -541,6 +546,23 @@ def test_a_policy_is_checked_strictly(values, sentence):
 def test_a_policy_is_checked_in_python_too():
     with pytest.raises(InputError, match="max_chars"):
         Policy(max_chars=0)
+
+
+PAGE = (Path(__file__).parent.parent / "docs" / "turn-taking.md").read_text(encoding="utf-8")
+
+
+def test_the_page_for_streamers_lists_every_knob_as_it_is():
+    for knob in knobs():
+        default = json.dumps(knob.default) if not isinstance(knob.default, list | dict) else "see below"
+        assert f"| `{knob.name}` | {default} | {knob.unit} | {knob.meaning} |" in PAGE
+    assert ", ".join(Policy().known_bots) in PAGE
+
+
+def test_the_policies_on_the_page_can_be_used():
+    examples = re.findall(r"```json\n(\{.*?\})\n```", PAGE, re.DOTALL)
+    policies = [json.loads(example) for example in examples if "why" not in example]
+    assert len(policies) >= 3
+    assert all(Policy.from_json(policy) for policy in policies)
 
 
 def test_every_knob_is_described():
@@ -687,13 +709,24 @@ class Stage:
             self.running = (now + self.seconds_a_reply, decision, lines)
 
 
-def play(room: list[made_rooms.Record], policy: Policy | None = None, seconds_a_reply: float = 2.0) -> Played:
+SECONDS_A_REPLY = 2.0
+
+
+def play(
+    room: list[made_rooms.Record], policy: Policy | None = None, seconds_a_reply: float = SECONDS_A_REPLY
+) -> Played:
     return Stage(policy or Policy(mode="auto"), seconds_a_reply).play(room)
 
 
+@pytest.fixture(scope="module")
+def rooms() -> Callable[[str], Played]:
+    """What comes of each made room under the default policy."""
+    return cache(lambda name: play(made_rooms.ROOMS[name]()))
+
+
 @pytest.mark.parametrize("name", made_rooms.ROOMS)
-def test_every_message_of_a_room_is_accounted_for(name):
-    card = play(made_rooms.ROOMS[name]()).card
+def test_every_message_of_a_room_is_accounted_for(name, rooms):
+    card = rooms(name).card
     assert card.unaccounted == 0
     assert (
         card.messages
@@ -706,51 +739,56 @@ def test_every_message_of_a_room_is_accounted_for(name):
     )
 
 
-@pytest.mark.parametrize("name", ["calm", "busy", "burst", "raid", "moderated"])
-def test_who_calls_is_answered_within_the_bound(name):
-    played = play(made_rooms.ROOMS[name]())
-    bound = Policy().mention_bound + 2.0
-    heard = {event.message_id: event for event in played.events if isinstance(event, Heard)}
-    forgotten = {event.message_id for event in played.events if isinstance(event, Forgotten)}
+def in_time(played: Played, bound: float, but: str = "") -> float:
+    """Share of the calls, deleted ones and those of ``but`` aside, that are answered within so many seconds and a
+    reply's time."""
+    deleted = {event.message_id for event in played.events if isinstance(event, Forgotten)}
     answered = {id_: event.at for event in played.events if isinstance(event, Answered) for id_ in event.answers}
-    calls = [event for id_, event in heard.items() if event.called and id_ not in forgotten]
-    in_time = [event for event in calls if answered.get(event.message_id, inf) - event.at <= bound]
+    calls = [
+        event
+        for event in played.events
+        if isinstance(event, Heard) and event.called and event.message_id not in deleted and event.viewer != but
+    ]
     assert calls
-    assert len(in_time) >= 0.99 * len(calls)
+    return sum(answered.get(event.message_id, inf) - event.at <= bound + SECONDS_A_REPLY for event in calls) / len(
+        calls
+    )
 
 
-@pytest.mark.parametrize("name", ["busy", "burst", "flooded"])
-def test_no_more_waits_than_may(name):
-    played = play(made_rooms.ROOMS[name]())
-    assert played.most_waiting <= Policy().most_waiting + 200
-    longer = play(made_rooms.busy(seconds=60)).most_waiting, play(made_rooms.busy(seconds=180)).most_waiting
-    assert longer[1] <= 1.5 * longer[0]
+@pytest.mark.parametrize("name", ["calm", "busy", "burst", "raid", "moderated"])
+def test_who_calls_is_answered_within_the_bound(name, rooms):
+    assert in_time(rooms(name), Policy().mention_bound) >= 0.99
 
 
-def test_a_flooder_gets_no_more_than_anybody_else_who_waits():
+def test_what_waits_does_not_grow_with_the_room():
+    short, long = (play(made_rooms.busy(seconds=seconds)).most_waiting for seconds in (30, 90))
+    assert long <= 1.2 * short
+
+
+def test_a_flooder_keeps_nobody_from_being_answered(rooms):
+    played = rooms("flooded")
+    assert in_time(played, Policy().mention_bound, but="flooder") >= 0.99
+    assert played.card.dropped["flood"] > 0.5 * played.card.messages
+
+
+def test_where_not_all_can_be_answered_a_flooder_gets_what_the_others_get():
     played = play(made_rooms.flooded(), Policy(mode="auto", most_answers=2))
     served = Counter(viewer for decision, _ in played.turns for viewer in decision.viewers)
     talkers = [served[f"talker{n}"] for n in range(10)]
-    assert min(talkers) >= 5
-    assert served["flooder"] <= sum(served.values()) / 5
-    assert played.card.dropped["flood"] > 400
-    heard = {event.message_id: event for event in played.events if isinstance(event, Heard)}
-    answered = {id_: event.at for event in played.events if isinstance(event, Answered) for id_ in event.answers}
-    calls = [event for event in heard.values() if event.viewer != "flooder"]
-    in_time = [event for event in calls if answered.get(event.message_id, inf) - event.at <= 12.0]
-    assert len(in_time) >= 0.99 * len(calls)
+    assert min(talkers) >= 4
+    assert served["flooder"] <= max(talkers)
 
 
-def test_five_hundred_equal_lines_are_one_line():
-    played = play(made_rooms.chorus())
+def test_five_hundred_equal_lines_are_one_line(rooms):
+    played = rooms("chorus")
     assert played.card.replies <= 2
     assert played.card.merged > 0
     lines = max((crowd_lines(pending) for _, pending in played.turns), key=len)
     assert len(lines) == 1
 
 
-def test_a_raid_is_greeted_once():
-    played = play(made_rooms.raid())
+def test_a_raid_is_greeted_once(rooms):
+    played = rooms("raid")
     greeted = [decision for decision, _ in played.turns if any("raider" in viewer for viewer in decision.viewers)]
     assert 1 <= len(greeted) <= 2
     assert max(len(decision.viewers) for decision in greeted) >= 10
@@ -758,7 +796,7 @@ def test_a_raid_is_greeted_once():
 
 def test_the_send_budget_holds_in_every_room():
     for policy in (Policy(mode="auto", gap=0.0, send_budget=5), Policy(mode="auto", gap=0.0)):
-        times = [e.at for e in play(made_rooms.busy(seconds=120), policy, 0.2).events if isinstance(e, Answered)]
+        times = [e.at for e in play(made_rooms.busy(5.0, 90, calls=0.3), policy, 0.2).events if isinstance(e, Answered)]
         for n, at in enumerate(times):
             assert sum(at - 30.0 + 1e-6 < earlier <= at for earlier in times[: n + 1]) <= policy.send_budget
 

@@ -23,7 +23,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -31,7 +30,7 @@ from llm_service.types import Message
 
 from .viewers import viewer_of
 
-_NOT_A_WORD = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _LETTERS_AGAIN = re.compile(r"([^\W\d])\1+")
 _PLAIN_NAME = re.compile(r"[^\s,]+")
 _LONG = 8
@@ -58,7 +57,7 @@ class Chorus:
     @property
     def people(self) -> frozenset[str]:
         """Who joined in, by `viewer_of`."""
-        return frozenset(map(viewer_of, self.messages))
+        return frozenset([viewer_of(message) for message in self.messages])
 
     @property
     def line(self) -> str:
@@ -72,15 +71,17 @@ class Chorus:
 def compress(messages: Sequence[Message]) -> tuple[Chorus, ...]:
     """The messages in groups that say the same, in the order of their first messages; every message is in one."""
     groups: list[list[Message]] = []
+    first_words: dict[int, frozenset[str]] = {}
     known: dict[object, int] = {}
     for message in messages:
         text = _text(message.line)
         place = known.get(text.key)
         if place is None:
-            place = _copied(text, known, groups)
+            place = _copied(text, known, first_words)
         if place is None:
             place = len(groups)
             groups.append([])
+            first_words[place] = text.words
             known.update(dict.fromkeys(text.signature, place))
         known[text.key] = place
         groups[place].append(message)
@@ -102,9 +103,8 @@ class _Text:
     """Hashes of a few pairs of neighbouring words, always the smallest; empty for a short text."""
 
 
-@lru_cache(maxsize=4096)
 def _text(line: str) -> _Text:
-    words = _NOT_A_WORD.sub(" ", line.casefold()).split()
+    words = _WORD.findall(line.casefold())
     if len(words) >= _LONG:
         pairs = {crc32(f"{one} {two}".encode()) for one, two in pairwise(words)}
         return _Text(" ".join(words), frozenset(words), tuple(sorted(pairs)[:_SIGNATURE]))
@@ -112,15 +112,18 @@ def _text(line: str) -> _Text:
 
 
 def _short_key(words: list[str]) -> str:
-    simple = [_LETTERS_AGAIN.sub(r"\1", word) for word in words]
-    return simple[0] if simple and len(set(simple)) == 1 else " ".join(words)
+    if len({word[0] for word in words}) == 1:
+        simple = {_LETTERS_AGAIN.sub(r"\1", word) for word in words}
+        if len(simple) == 1:
+            return simple.pop()
+    return " ".join(words)
 
 
-def _copied(text: _Text, known: dict[object, int], groups: list[list[Message]]) -> int | None:
-    """The group of which a long text is a mutation."""
+def _copied(text: _Text, known: dict[object, int], first_words: dict[int, frozenset[str]]) -> int | None:
+    """The group of whose first text a long one is a mutation."""
     for pair in text.signature:
         place = known.get(pair)
-        if place is not None and _alike(text.words, _text(groups[place][0].line).words):
+        if place is not None and _alike(text.words, first_words[place]):
             return place
     return None
 

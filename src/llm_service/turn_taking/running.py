@@ -10,7 +10,7 @@ from llm_service.types import Message
 from .addressing import addressed
 from .decision import Decision
 from .policy import Policy
-from .viewers import is_among
+from .viewers import listed, names_of
 
 Fate = Literal["go on", "redo", "stop"]
 """Of a running reply: unharmed; some of what it answers is gone, so it is made anew; all of it is."""
@@ -26,7 +26,7 @@ def urgent_over(
     """
     if running.urgency != "ambient" or not policy.interrupt:
         return None
-    if is_among(message, policy.ignored + policy.known_bots + bot_names):
+    if not listed(policy.ignored + policy.known_bots + bot_names).isdisjoint(names_of(message)):
         return None
     if addressed(message, bot_names, replies) is None:
         return None

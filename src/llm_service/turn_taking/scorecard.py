@@ -218,7 +218,7 @@ class _Record:
                 yield reply.at - max(times)
 
     def _repeats(self) -> int:
-        times: dict[bytes, list[float]] = defaultdict(list)
+        times: dict[int, list[float]] = defaultdict(list)
         for reply in self.replies:
             if reply.text:
                 times[mark(reply.text)].append(reply.at)

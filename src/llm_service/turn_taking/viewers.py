@@ -12,11 +12,13 @@ def viewer_of(message: Message) -> str:
     return f"#{message.user_id}" if message.user_id else message.username.casefold().lstrip("#")
 
 
-def is_among(message: Message, names: tuple[str, ...]) -> bool:
-    """Whether the writer is one of ``names``, given as usernames in any case or as user ids."""
-    return message.username.casefold() in _folded(names) or (message.user_id is not None and message.user_id in names)
+def names_of(message: Message) -> tuple[str, ...]:
+    """Under which names a policy may list the writer: the username without case, and the user id."""
+    name = message.username.casefold()
+    return (name, message.user_id) if message.user_id else (name,)
 
 
 @lru_cache(maxsize=256)
-def _folded(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name.casefold() for name in names)
+def listed(names: tuple[str, ...]) -> frozenset[str]:
+    """The names of a policy's list, to be compared with `names_of`: in any case, and as ids as they are."""
+    return frozenset(names) | frozenset(name.casefold() for name in names)

@@ -14,9 +14,9 @@ from llm_service.types import Message
 from .addressing import Addressed, addressed, is_for_somebody_else, is_question
 from .crowd import Chorus, compress
 from .policy import Policy
-from .sending import is_repeat
+from .sending import WINDOW, mark
 from .state import RoomState
-from .viewers import is_among
+from .viewers import listed, names_of
 
 Reason = Literal["stale", "echo", "bot", "ignored", "command", "flood", "overflow"]
 """Why a message does not wait any more: too old; the assistant's own words; another bot's; of a viewer whom the policy
@@ -60,9 +60,10 @@ def sift(room: Room, pending: Sequence[Message]) -> tuple[list[Line], Dropped]:
     dropped: Dropped = defaultdict(list)
     calls: dict[str, Addressed] = {}
     waiting = []
+    unwanted = _Unwanted.of(room)
     for message in pending:
         call = addressed(message, room.names, room.state.replies)
-        reason = _reason(room, message, called=call is not None)
+        reason = unwanted.reason(message) or _out_of_place(room, message, called=call is not None)
         if reason is not None:
             dropped[reason].append(message.id)
             continue
@@ -73,25 +74,40 @@ def sift(room: Room, pending: Sequence[Message]) -> tuple[list[Line], Dropped]:
     return _within_bounds(lines, room.policy, dropped), dropped
 
 
-def _reason(room: Room, message: Message, *, called: bool) -> Reason | None:
-    policy, said = room.policy, room.state.said
-    if is_among(message, room.names) or (said and is_repeat(message.text, said, room.now)):
-        return "echo"
-    if is_among(message, policy.ignored):
-        return "ignored"
-    if is_among(message, policy.known_bots):
-        return "bot"
+@dataclass(frozen=True, slots=True)
+class _Unwanted:
+    """Whose lines are not answered, and which lines are the assistant's own."""
+
+    writers: Mapping[str, Reason]
+    said: frozenset[int]
+
+    @classmethod
+    def of(cls, room: Room) -> _Unwanted:
+        policy, start = room.policy, room.now - WINDOW
+        writers: dict[str, Reason] = dict.fromkeys(listed(policy.known_bots), "bot")
+        writers.update(dict.fromkeys(listed(policy.ignored), "ignored"))
+        writers.update(dict.fromkeys(listed(room.names), "echo"))
+        return cls(writers, frozenset(message.mark for message in room.state.said if message.at > start))
+
+    def reason(self, message: Message) -> Reason | None:
+        for name in names_of(message):
+            if name in self.writers:
+                return self.writers[name]
+        return "echo" if self.said and mark(message.text) in self.said else None
+
+
+def _out_of_place(room: Room, message: Message, *, called: bool) -> Reason | None:
     if room.now - message.sent_at >= room.limit(called):
         return "stale"
-    if not called and message.text.startswith(policy.command_prefixes):
+    if not called and message.text.startswith(room.policy.command_prefixes):
         return "command"
     return None
 
 
 def _line(room: Room, chorus: Chorus, calls: Mapping[str, Addressed]) -> Line:
-    called = not calls.keys().isdisjoint(chorus.ids)
-    since = min(message.sent_at for message in chorus.messages)
-    people = chorus.people
+    messages, people = chorus.messages, chorus.people
+    called = any(message.id in calls for message in messages)
+    since = messages[0].sent_at if len(messages) == 1 else min(message.sent_at for message in messages)
     return Line(
         chorus=chorus,
         people=people,
@@ -103,7 +119,9 @@ def _line(room: Room, chorus: Chorus, calls: Mapping[str, Addressed]) -> Line:
 
 
 def _points(room: Room, chorus: Chorus, people: int, calls: Mapping[str, Addressed]) -> float:
-    personal = max(_personal_points(room, message, calls.get(message.id)) for message in chorus.messages)
+    personal = max([_personal_points(room, message, calls.get(message.id)) for message in chorus.messages])
+    if people == 1:
+        return personal
     newcomers = sum(message.id in room.state.newcomers for message in chorus.messages)
     raid = room.policy.weight_raid if newcomers >= room.policy.raid_people else 0.0
     return personal + raid + room.policy.weight_crowd * log2(people)
@@ -111,7 +129,7 @@ def _points(room: Room, chorus: Chorus, people: int, calls: Mapping[str, Address
 
 def _personal_points(room: Room, message: Message, call: Addressed | None) -> float:
     policy = room.policy
-    points = sum(policy.badges.get(badge, 0.0) for badge in message.badges)
+    points = sum([policy.badges.get(badge, 0.0) for badge in message.badges]) if message.badges else 0.0
     points += policy.weight_question * is_question(message)
     points += policy.weight_first_time * (message.id in room.state.newcomers)
     if call is None:
