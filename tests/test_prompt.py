@@ -15,6 +15,7 @@ from llm_service.prompt import (
     REPLY_FLOOR,
     UNKNOWN_CONTEXT,
     Composed,
+    before,
     budget,
     compose,
     in_order,
@@ -108,6 +109,12 @@ def test_a_reply_stands_after_the_newest_message_that_it_saw():
     late = [message(1, "hi"), message(2, "and I?", "bob"), reply(1, "Hi Ann!")]
     assert contents(composed(late))[1:] == [("user", "ann: hi"), ("assistant", "Hi Ann!"), ("user", "bob: and I?")]
     assert in_order(reversed(late)) == [late[0], late[2], late[1]]
+
+
+def test_the_prompt_of_a_stored_reply_can_be_made_again():
+    entries = talk(5)
+    last = entries[-2]
+    assert composed(before([*entries, message(7, "later")], last)).prompt == composed(entries[:-2]).prompt
 
 
 def test_replies_in_a_row_are_one_assistant_turn():

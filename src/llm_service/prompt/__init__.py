@@ -20,7 +20,7 @@ gives the same bytes, a turn only appends to them, and what changes by itself (r
 
 from .budget import REPLY_FLOOR, UNKNOWN_CONTEXT, Budget, budget, share_of
 from .composing import MOST_MESSAGES, RETENTION, Composed, Counter, compose, warming
-from .conversation import Lines, Turn, in_order, one_line_each, turns
+from .conversation import Lines, Turn, before, in_order, one_line_each, turns
 from .layout import Frame
 from .notes import notes
 from .summary import SummaryTask, summary_prompt
@@ -37,6 +37,7 @@ __all__ = [
     "Lines",
     "SummaryTask",
     "Turn",
+    "before",
     "budget",
     "compose",
     "in_order",

@@ -42,6 +42,15 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=place)
 
 
+def before(entries: Iterable[Entry], reply: Reply) -> list[Entry]:
+    """The entries that the prompt of this reply was made from: the newest of them is the message it stands after.
+
+    Composed once more after a restart, that prompt and the reply's ``usage.prompt_tokens`` tell the counter where it
+    stood.
+    """
+    return [entry for entry in in_order(entries) if place(entry) < place(reply)]
+
+
 def one_line_each(messages: Sequence[Message]) -> Sequence[str]:
     """A line for every message: who, and what."""
     return [f"{message.speaker}: {message.line}" for message in messages]
