@@ -20,7 +20,7 @@ from llm_service.api.edge.keys import Access
 from llm_service.api.edge.request_id import RequestIds
 from llm_service.hygiene import neutralise_message
 
-ROUNDS, REQUESTS = 9, 3000
+ROUNDS, REQUESTS = 15, 2000
 SECRET = "0123456789abcdef"
 BODY = b'{"username": "viewer123", "message": "What\'s your favorite game?", "emotes": ["PogChamp"]}'
 SCOPE = {
@@ -56,10 +56,10 @@ async def send(message):
 
 
 async def seconds_per_request(app) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(REQUESTS):
         await app({**SCOPE, "state": {}}, receive, send)
-    return (time.perf_counter() - start) / REQUESTS
+    return (time.process_time() - start) / REQUESTS
 
 
 def hygienic(app):

@@ -92,6 +92,7 @@ TOKENS = [
 
 DISGUISES = [
     ("full width", lambda t: t.translate(str.maketrans("<|>[]", "＜｜＞［］"))),
+    ("broken bars", lambda t: t.translate(str.maketrans("<|>", "‹¦›"))),
     ("small forms", lambda t: t.translate(str.maketrans("<>", "﹤﹥"))),
     ("entities", lambda t: html.escape(t).replace("|", "&vert;").replace("[", "&#91;")),
     ("entities twice", lambda t: html.escape(html.escape(t)).replace("[", "&amp;lbrack;")),
@@ -308,8 +309,8 @@ def test_whatever_is_typed_is_neutral_and_stays_so(username, text, emotes):
         return
     again = neutralise_message(username=message.username, text=message.text, emotes=message.emotes, reserved=("Nova",))
     assert again == message
-    once_more = neutralise_message(username=message.speaker, text=message.line, reserved=("Nova",))
-    assert (once_more.speaker, once_more.line) == (message.speaker, message.line)
+    assert speaker_of(message.speaker, ("Nova",)) == message.speaker
+    assert as_line(message.line) == message.line
     prompt_line = f"{message.speaker}: {message.line}"
     assert len(prompt_line.splitlines()) == 1
     assert not set(message.speaker) & set("<>[]|:")

@@ -62,7 +62,7 @@ _BASELESS = regex.compile(rf"^[\s\p{{M}}{_JOINERS}{_DIRECTION_MARKS}]++")
 _NEEDED_OR_NOT = regex.compile(
     rf"(\U0001f3f4(?:{_flag('gbeng')}|{_flag('gbsct')}|{_flag('gbwls')})"
     rf"|{_PICTURE}(?:\u200d{_PICTURE}){{0,4}}"
-    r"|[0-9#*]\ufe0f"
+    r"|[0-9#*]\ufe0f(?=\u20e3)"
     rf"|[{_JOINING}][{_JOINERS}{_MONGOLIAN_VARIATIONS}])"
     rf"|[{_CONDITIONAL}]"
 )
@@ -95,7 +95,7 @@ def _cleaned_once(text: str) -> str:
     text = _NEVER_RUN.sub("", _SURROGATE.sub("", text))
     text = unicodedata.normalize("NFC", _UNSAFE_RUN.sub(r"\1", text))
     text = _MARK_TOWER.sub(r"\1", text)
-    text = _NEEDED_OR_NOT.sub(lambda found: found[1] or "", text)
+    text = _NEEDED_OR_NOT.sub(r"\1", text)
     text = _DIRECTION_RUN.sub(r"\1" if _RIGHT_TO_LEFT.search(text) else "", text)
     text = _BASELESS.sub("", text)
     return text.rstrip()

@@ -22,7 +22,6 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 
 _ROLES = r"system|user|assistant|developer|tool|function|model|human|observation|ipython"
@@ -75,14 +74,14 @@ _SHAPELESS = re.compile(r"<</?sys>>|\]~!?b[\[\]]|\[e~\[", re.IGNORECASE)
 _OPENER = re.compile(r"[<\[\]&＜﹤＆﹠［﹇］﹈‹〈⟨❮ᐸ˂𝈶]")
 _CLOSER = re.compile(r"[>\[\]&＞﹥＆﹠［﹇］﹈›〉⟩❯ᐳ˃𝈷]")
 """A token has one of each; without them there is nothing to find."""
-_ENTITY = re.compile(
-    r"&(?:amp;|#0*38;|#x0*26;)*+(?:#[0-9]{1,9};?|#x[0-9a-f]{1,8};?|[a-z][a-z0-9]{1,31};?)", re.IGNORECASE
-)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,9};?|#x[0-9a-f]{1,8};?|[a-z][a-z0-9]{1,31};?)", re.IGNORECASE)
+_DECODINGS = 6
+"""How often what was decoded is decoded again: entities may be spelled with entities."""
 _DELIMITERS = str.maketrans("", "", "<>[]|")
 _LOOK_ALIKES = {
     **dict.fromkeys("‹〈⟨〈❮ᐸ˂𝈶", "<"),
     **dict.fromkeys("›〉⟩〉❯ᐳ˃𝈷", ">"),
-    **dict.fromkeys("∣❘ǀ│┃⏐︱", "|"),
+    **dict.fromkeys("∣❘ǀ│┃⏐︱¦", "|"),
 }
 
 Span = tuple[int, int]
@@ -147,23 +146,41 @@ def _replaced(line: str, tokens: list[Token]) -> str:
 
 
 def _folded(line: str) -> str:
-    """``line`` in plain characters: entities decoded, forms and look-alikes unified, marks dropped."""
-    return "".join(map(_fold, _ENTITY.sub(lambda entity: _decoded(entity[0]), line)))
+    """``line`` in plain characters: forms and look-alikes unified, marks dropped, entities decoded."""
+    text = "".join(map(_fold, line))
+    for _ in range(_DECODINGS):
+        decoded = _ENTITY.sub(lambda entity: _decoded(entity[0]), text)
+        if decoded == text:
+            break
+        text = decoded
+    return text
 
 
 def _folded_origins(line: str) -> list[Span]:
     """For every character of ``_folded(line)``, the span of ``line`` that it stands for."""
-    origins: list[Span] = []
+    text = "".join(map(_fold, line))
+    origins = [(at, at + 1) for at, character in enumerate(line) for _ in _fold(character)]
+    for _ in range(_DECODINGS):
+        decoded, origins = _decoded_origins(text, origins)
+        if decoded == text:
+            break
+        text = decoded
+    return origins
+
+
+def _decoded_origins(text: str, origins: list[Span]) -> tuple[str, list[Span]]:
+    """``text`` with its entities decoded once, and the origins of what results."""
+    parts: list[str] = []
+    spans: list[Span] = []
     done = 0
-    for entity in _ENTITY.finditer(line):
-        origins += _letter_origins(line, done, entity.start())
-        origins += [entity.span()] * len(_decoded(entity[0]))
-        done = entity.end()
-    return [*origins, *_letter_origins(line, done, len(line))]
-
-
-def _letter_origins(line: str, start: int, end: int) -> Iterator[Span]:
-    return ((at, at + 1) for at in range(start, end) for _ in _fold(line[at]))
+    for entity in _ENTITY.finditer(text):
+        start, end = entity.span()
+        plain = _decoded(entity[0])
+        parts += text[done:start], plain
+        spans += origins[done:start]
+        spans += [(origins[start][0], origins[end - 1][1])] * len(plain)
+        done = end
+    return "".join([*parts, text[done:]]), spans + origins[done:]
 
 
 @lru_cache(maxsize=4096)
@@ -179,6 +196,5 @@ def _fold(character: str) -> str:
 
 
 def _decoded(entity: str) -> str:
-    """What an HTML entity stands for, also one whose ampersand is itself an entity, folded."""
-    nested = re.sub(r"&(?:(?:amp|#0*38|#x0*26);)+", "&", entity, flags=re.IGNORECASE)
-    return "".join(map(_fold, html.unescape(nested)))
+    """What an HTML entity stands for, folded."""
+    return "".join(map(_fold, html.unescape(entity)))

@@ -35,7 +35,7 @@ _LETTER_SYMBOLS = str.maketrans(
 _ONE_LOOK = str.maketrans("0134578i!|$@", "oleastblllsa")
 """Digits and signs drawn for letters; *i* and *l* are one, for *1* is drawn for both."""
 _DIACRITICS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
-_STRUCTURE = re.compile(r"[<>\[\]|:＜＞﹤﹥［］﹇﹈｜：﹕︓⩴‹›〈〉⟨⟩〈〉❮❯∣❘ǀ│┃⏐︱ː˸꞉∶։׃܃܄᛬]")
+_STRUCTURE = re.compile(r"[<>\[\]|:＜＞﹤﹥［］﹇﹈｜：﹕︓⩴‹›〈〉⟨⟩〈〉❮❯∣❘ǀ│┃⏐︱¦ː˸꞉∶։׃܃܄᛬]")
 """What ends a speaker's name or opens a control token, in all its shapes."""
 _ORDINARY = re.compile(r"[A-Za-z0-9_]{1,64}")
 _WORD = re.compile(r"\w+")
