@@ -9,9 +9,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from conftest import NOW
 from said import message, reply
 
+from conftest import NOW
 from llm_service.errors import UnknownMessage
 from llm_service.store import Forgotten, Store, open_store
 from llm_service.types import Summary, Topic

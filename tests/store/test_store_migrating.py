@@ -15,7 +15,6 @@ from said import message
 from sqlalchemy import create_engine, text
 
 from llm_service import store as package
-
 from llm_service.store import open_store
 from llm_service.store.migrating import migrate
 from llm_service.store.schema import REVISION, metadata

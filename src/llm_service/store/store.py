@@ -249,6 +249,6 @@ class Store:
 
     # ── Itself ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def health(self) -> StoreHealth:
+    def health(self) -> StoreHealth:
         """The state of the database, from memory: never waits."""
         return self._database.health()

@@ -126,6 +126,8 @@ class TopicTracker:
         line = self._read(message, who, parent, used)
         if line.novelty < STALE:
             return None
+        if not self._lines or (line.at - self._base) / self._half_life > REBASE:
+            self._rebase(line.at)
         now = self._weight(line.at)
         self._end(line.terms, now)
         self._keep(line)
@@ -190,8 +192,6 @@ class TopicTracker:
         return _Line(message.id, who, message.sent_at, text, written, own + echoed, gains, novelty)
 
     def _keep(self, line: _Line) -> None:
-        if not self._lines or (line.at - self._base) / self._half_life > REBASE:
-            self._rebase(line.at)
         weight = self._weight(line.at)
         for term, gain in zip(line.terms, line.gains, strict=True):
             counted = self._terms.get(term)

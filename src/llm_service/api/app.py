@@ -1,0 +1,93 @@
+"""The web app: what is opened with it, what stands before it, and how its errors are answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+
+from llm_service import __version__
+from llm_service.errors import LLMServiceError
+from llm_service.service import open_service
+from llm_service.settings import Settings
+
+from . import problems
+from .bodies import Problem
+from .edge import ApiKey, check_bind, harden, parse_keys, read_keys
+from .request_log import RequestLog
+from .routes import routes
+
+DESCRIPTION = """The dialogue server for live chat on a local model.
+
+Errors are RFC 9457 problem details with a stable `code` and a `request_id`. Root paths act on the room `default`; each
+of them also exists under `/rooms/{room}`."""
+
+
+def api_keys(settings: Settings) -> tuple[ApiKey, ...]:
+    """The callers' keys, from the settings and from the file they name. Raises :class:`SettingsError`."""
+    from_file = read_keys(settings.api_keys_file) if settings.api_keys_file else ()
+    return (*parse_keys(settings.api_keys), *from_file)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """A new app: a function, because tests want several, each with settings of its own.
+
+    Raises :class:`SettingsError` where the settings would open the service to strangers by accident.
+    """
+    check_bind(settings.host, api_keys(settings), settings.allow_open)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_service(settings) as service:
+            app.state.service = service
+            yield
+
+    app = FastAPI(
+        title="LLM Service",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        license_info={"name": "MIT"},
+        redirect_slashes=False,
+    )
+    app.include_router(routes())
+    app.add_middleware(RequestLog)
+    app.add_middleware(
+        harden,
+        hosts=(settings.host, *settings.allowed_hosts),
+        origins=settings.allowed_origins,
+        keys=api_keys(settings),
+    )
+    app.add_exception_handler(LLMServiceError, problems.on_error)
+    app.add_exception_handler(RequestValidationError, problems.on_invalid)
+    app.add_exception_handler(HTTPException, problems.on_http)
+    app.add_exception_handler(Exception, problems.on_bug)
+    _document(app)
+    return app
+
+
+def _document(app: FastAPI) -> None:
+    """Let the OpenAPI document know the one shape of our errors, and no other."""
+
+    def openapi() -> dict[str, Any]:
+        if not app.openapi_schema:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                license_info=app.license_info,
+            )
+            models = schema["components"]["schemas"]
+            models["Problem"] = Problem.model_json_schema()
+            for unused in ("HTTPValidationError", "ValidationError"):
+                models.pop(unused, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,70 @@
+"""What every route shares: the open service, the room that the path names, and the problems it may answer with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Path, Request
+from fastapi.responses import Response
+
+from llm_service.service import Service
+from llm_service.types import DEFAULT_ROOM
+
+ROOM_PATTERN = r"^[A-Za-z0-9_.~-]{1,64}$"
+
+
+def service(request: Request) -> Service:
+    """The parts, as the lifespan opened them."""
+    found: Service = request.app.state.service
+    return found
+
+
+def current_room(request: Request) -> str:
+    """The room that the path names, or the default one."""
+    return str(request.path_params.get("room", DEFAULT_ROOM))
+
+
+def named_room(room: Annotated[str, Path(pattern=ROOM_PATTERN, description="Name of the room.")]) -> None:
+    """Declares the path parameter of ``/rooms/{room}``; :func:`current_room` reads it."""
+
+
+ServiceDep = Annotated[Service, Depends(service)]
+RoomDep = Annotated[str, Depends(current_room)]
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Documentation of the problems that a route can answer with."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _DESCRIPTIONS[status], "content": content} for status in statuses}
+
+
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "`delta` …, then one `done` or `error`.", "content": {"text/event-stream": {}}}
+}
+"""Documentation of a turn as server-sent events."""
+
+_DESCRIPTIONS = {
+    400: "The body is not valid JSON, or the request is malformed.",
+    401: "An API key is needed.",
+    403: "The key or the origin is not allowed to do this.",
+    404: "There is no such message or viewer.",
+    408: "The body came too slowly.",
+    409: "What the reply was made from was forgotten meanwhile.",
+    413: "The body is too large.",
+    415: "Only application/json is understood.",
+    421: "This host name is not served.",
+    422: "The body does not fit the API.",
+    429: "Too many messages; `Retry-After` says when to come back.",
+    500: "A bug; the log has the request id.",
+    502: "The engine's answer could not be used.",
+    503: "The engine or the database is not available; `Retry-After` says when to come back.",
+    504: "The engine did not answer in time.",
+}
+READ = problem_responses(400, 401, 403, 408, 413, 415, 421, 422, 503)
+TURN = problem_responses(400, 401, 403, 408, 409, 413, 415, 421, 422, 429, 500, 502, 503, 504)
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    """A JSON answer, serialised once."""
+    return Response(orjson.dumps(body), status, media_type="application/json")

@@ -1,0 +1,92 @@
+"""Two ways to answer while keeping an eye on the caller: as one value, and as server-sent events.
+
+When a caller leaves, its work is cancelled at once, so that the engine's slot is free for the next viewer. Starlette
+tells a handler of a disconnect only when it tries to send, and a blocking answer sends nothing until it is ready, so
+both watch ``http.disconnect`` themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, TypeVar
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+T = TypeVar("T")
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a comment is sent, so that proxies keep the connection."""
+
+
+class CallerLeft(Exception):
+    """Nobody is there to read the answer."""
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def unless_gone(request: Request, work: Awaitable[T]) -> T:
+    """Wait for ``work``, but cancel it when the caller hangs up; then :class:`CallerLeft` is raised."""
+    task = asyncio.ensure_future(work)
+    watcher = asyncio.ensure_future(_gone(request.receive))
+    try:
+        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise CallerLeft
+        return task.result()
+    finally:
+        watcher.cancel()
+        task.cancel()
+        await asyncio.gather(task, watcher, return_exceptions=True)
+
+
+def event(name: str, data: Any, *, event_id: str | None = None) -> bytes:
+    """One server-sent event, in bytes."""
+    head = f"id: {event_id}\nevent: {name}\ndata: " if event_id else f"event: {name}\ndata: "
+    return head.encode() + orjson.dumps(data) + b"\n\n"
+
+
+class EventStream(Response):
+    """A response of server-sent events. Its source is cancelled when the caller leaves."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, source: AsyncIterator[bytes], status_code: int = 200) -> None:
+        super().__init__(status_code=status_code, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        del self.headers["content-length"]
+        self.source = source
+        self._silent = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the source ends or the caller leaves."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        sender = asyncio.ensure_future(self._send_all(send))
+        others = (asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._pulse(send)))
+        try:
+            await asyncio.wait({sender, *others}, return_when=asyncio.FIRST_COMPLETED)
+            if sender.done():
+                sender.result()
+        finally:
+            for task in (sender, *others):
+                task.cancel()
+            await asyncio.gather(sender, *others, return_exceptions=True)
+
+    async def _send_all(self, send: Send) -> None:
+        async for piece in self.source:
+            self._silent = False
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _pulse(self, send: Send) -> None:
+        """Break long silence with a comment; a task of its own, so that events cost nothing for it."""
+        while True:
+            self._silent = True
+            await asyncio.sleep(HEARTBEAT)
+            if self._silent:
+                await send({"type": "http.response.body", "body": b": still here\n\n", "more_body": True})

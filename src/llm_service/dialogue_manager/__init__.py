@@ -1,0 +1,19 @@
+"""Dialogue: rooms with many speakers, and turns that answer them.
+
+===================  ============================================================================================
+``manager``          DialogueManager: the conductor, which knows the order
+``turn``             one turn, from picking what to answer until the reply is durable
+``speech``           one attempt at an answer: chunks in, clean text out
+``composer``         from a room to the prompt of its next reply
+``room``, ``rooms``  a conversation in memory; which of them are in memory
+``ports``            what is needed of an engine and of a store
+``memory``           a store without a database
+===================  ============================================================================================
+"""
+
+from .manager import DialogueManager
+from .memory import MemoryStore
+from .ports import Backend, Store, Stream
+from .turn import Turn
+
+__all__ = ["Backend", "DialogueManager", "MemoryStore", "Store", "Stream", "Turn"]

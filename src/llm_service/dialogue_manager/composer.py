@@ -1,0 +1,150 @@
+"""From a room to the prompt of its next reply: counts with the loaded model's tokens, and learns from every answer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from llm_service.errors import ContextOverflow
+from llm_service.prompt import MOST_MESSAGES, RETENTION, Composed, compose, notes
+from llm_service.tokens import TokenEstimator
+from llm_service.types import Message, ModelInfo, Prompt, Sampling, Usage
+
+from .ports import Backend, Store
+from .room import Room
+
+MOST_ESTIMATORS = 20
+"""Models whose token costs are kept in memory."""
+NEARLY = 0.75
+"""Share of the window above which it is nearly full."""
+SAVE_EVERY = 20
+"""Answers after which what was learned about a model's tokens is stored again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composing:
+    """A prompt on its way to the engine, and the ids of everything that it was made from."""
+
+    composed: Composed
+    model: ModelInfo
+    ids: frozenset[str]
+
+    @property
+    def prompt(self) -> Prompt:
+        """What is sent."""
+        return self.composed.prompt
+
+
+class Composer:
+    """Makes prompts. Holds what was learned about the tokens of each model."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        store: Store,
+        *,
+        sampling: Sampling,
+        window_messages: int = MOST_MESSAGES,
+        window_keep: float = RETENTION,
+        reasoning_effort: str | None = None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._backend = backend
+        self._store = store
+        self._sampling = sampling
+        self._window_messages = window_messages
+        self._window_keep = window_keep
+        self._reasoning_effort = reasoning_effort
+        self._clock = clock
+        self._estimators: OrderedDict[str, TokenEstimator] = OrderedDict()
+        self._observed = 0
+
+    async def compose(
+        self, room: Room, answers: Sequence[str], *, idle: bool = False, within: int | None = None
+    ) -> Composing:
+        """The prompt for the next reply, within the context that is loaded now; with ``idle``, such that the one after
+        it fits too; with ``within``, within so many tokens of context, because the engine refused more.
+
+        Raises :class:`PromptTooLong` where the newest message alone does not fit.
+        """
+        model = await self._backend.model()
+        if within is not None:
+            model = replace(model, context_length=within, shared_context=False)
+        estimator = await self.estimator(model.id)
+        composed = self._compose(room, model, estimator, answers, idle)
+        exact = await self._backend.count_tokens(composed.prompt)
+        if exact is not None:
+            estimator.observe(composed.prompt.messages, exact)
+            if exact > composed.window.budget:
+                composed = self._compose(room, model, estimator, answers, idle)
+            composed = replace(composed, window=replace(composed.window, tokens=exact, counted="exact"))
+        return Composing(composed, model, frozenset(entry.id for entry in room.entries))
+
+    def _compose(
+        self, room: Room, model: ModelInfo, estimator: TokenEstimator, answers: Sequence[str], idle: bool
+    ) -> Composed:
+        composed = compose(
+            room.entries,
+            persona=room.persona,
+            model=model,
+            counter=estimator,
+            sampling=self._sampling,
+            summary=room.summary,
+            notes=self._notes(room, answers),
+            cut=room.cut,
+            retention=self._window_keep,
+            most_messages=self._window_messages,
+            sharing=room.sharing(model.slots or 1),
+            idle=idle,
+        )
+        return replace(composed, prompt=replace(composed.prompt, reasoning_effort=self._reasoning_effort))
+
+    def nearly_full(self, room: Room, composing: Composing) -> bool:
+        """Whether the window will soon have to be cut: worth a closer look while nobody waits."""
+        window = composing.composed.window
+        tokens = window.tokens + self._sampling.max_tokens
+        return tokens > NEARLY * window.budget or len(room.entries) > NEARLY * self._window_messages
+
+    def _notes(self, room: Room, answers: Sequence[str]) -> tuple[str, ...]:
+        """What changes from turn to turn. A hint says whom to answer where that is not the last line."""
+        asked = {entry.id: entry for entry in room.entries if isinstance(entry, Message)}
+        speakers = list(dict.fromkeys(asked[one].speaker for one in answers if one in asked))
+        newest = next(reversed(asked.values()), None)
+        if newest is None or speakers == [newest.speaker] or not speakers:
+            return ()
+        return notes(hints=[f"Reply to {', '.join(speakers[-3:])}"], now=self._clock())
+
+    # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def estimator(self, model: str) -> TokenEstimator:
+        """What is known about a model's tokens: from memory, from the store, or nothing yet."""
+        found = self._estimators.get(model)
+        if found is None:
+            saved = await self._store.recollect(_key(model))
+            found = self._estimators[model] = TokenEstimator.from_json(saved) if saved else TokenEstimator()
+            if len(self._estimators) > MOST_ESTIMATORS:
+                self._estimators.popitem(last=False)
+        return found
+
+    async def observe(self, composing: Composing, usage: Usage) -> None:
+        """Learn from what the engine says that a prompt had."""
+        if not usage.prompt_tokens:
+            return
+        estimator = await self.estimator(composing.model.id)
+        estimator.observe(composing.prompt.messages, usage.prompt_tokens)
+        self._observed += 1
+        if self._observed % SAVE_EVERY == 1:
+            await self._store.remember(_key(composing.model.id), estimator.to_json())
+
+    def learn_overflow(self, composing: Composing, overflow: ContextOverflow) -> int:
+        """Learn from a prompt that turned out too long. Returns the context to compose the next one within: what the
+        engine said it has where that is news, else half of what was believed."""
+        window = composing.composed.window
+        said = overflow.context_length or window.context_length
+        self._estimators[composing.model.id].overflowed(composing.prompt.messages, said)
+        return said if said < window.context_length else window.context_length // 2
+
+
+def _key(model: str) -> str:
+    return f"tokens:{model}"

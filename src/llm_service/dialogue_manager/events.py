@@ -1,0 +1,107 @@
+"""What happens in a room, as a numbered list that many can follow at their own pace, within limits.
+
+A follower that comes back with the last number it saw gets what it missed, as far as it is still remembered. One that
+reads too slowly is dropped rather than served late: an overlay that is ten seconds behind is worse than one that
+reconnects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+REMEMBERED = 1_000
+"""Events of a room that a follower can catch up with."""
+BACKLOG = 500
+"""Events that may wait for one follower before it counts as too slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEvent:
+    """Something that happened. ``kind`` is one of message, delta, reply, decision, topic, forgotten, engine, gap."""
+
+    id: str
+    kind: str
+    data: Mapping[str, Any]
+    at: float
+
+
+class TooSlow(Exception):
+    """The follower fell too far behind and was dropped."""
+
+
+class EventLog:
+    """The events of one room. Numbers begin anew with the process, so each id also names the process's run."""
+
+    run = secrets.token_hex(4)
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._events: deque[RoomEvent] = deque(maxlen=REMEMBERED)
+        self._followers: set[asyncio.Queue[RoomEvent | None]] = set()
+        self._number = 0
+        self._fallen = 0
+        """Number of the newest event that is not remembered any more because newer ones came."""
+
+    @property
+    def followed(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._followers)
+
+    def publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Tell everybody who follows."""
+        self._number += 1
+        event = RoomEvent(f"{self.run}-{self._number}", kind, data, self._clock())
+        if len(self._events) == REMEMBERED:
+            self._fallen = _number(self._events[0])
+        self._events.append(event)
+        for follower in list(self._followers):
+            self._hand(follower, event)
+
+    def _hand(self, follower: asyncio.Queue[RoomEvent | None], event: RoomEvent) -> None:
+        if follower.qsize() < BACKLOG:
+            follower.put_nowait(event)
+        else:
+            self._followers.discard(follower)
+            follower.put_nowait(None)
+
+    def forget(self, doomed: Callable[[RoomEvent], bool]) -> None:
+        """Drop remembered events: what was forgotten must not be caught up with."""
+        kept = [event for event in self._events if not doomed(event)]
+        self._events.clear()
+        self._events.extend(kept)
+
+    async def follow(self, last_id: str | None = None) -> AsyncIterator[RoomEvent]:
+        """Events from now on, after those since ``last_id`` that are still remembered.
+
+        Where some are not, the first event is a ``gap``. Raises :class:`TooSlow` when too many wait to be read.
+        """
+        queue: asyncio.Queue[RoomEvent | None] = asyncio.Queue()
+        missed = self._since(last_id)
+        self._followers.add(queue)
+        try:
+            for event in missed:
+                yield event
+            while (event_or_end := await queue.get()) is not None:
+                yield event_or_end
+            raise TooSlow
+        finally:
+            self._followers.discard(queue)
+
+    def _since(self, last_id: str | None) -> list[RoomEvent]:
+        if last_id is None:
+            return []
+        run, _, number = last_id.rpartition("-")
+        seen = int(number) if run == self.run and number.isascii() and number.isdigit() else -1
+        later = [event for event in self._events if _number(event) > seen]
+        if seen >= self._fallen:
+            return later
+        return [RoomEvent(f"{self.run}-{self._fallen}", "gap", {}, self._clock()), *later]
+
+
+def _number(event: RoomEvent) -> int:
+    return int(event.id.rpartition("-")[2])

@@ -1,0 +1,176 @@
+"""A room in memory: the window of one shared conversation, in order, and what is known about it.
+
+Nothing here waits or decides when to speak; it is the state that a turn reads and changes between two awaits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from llm_service.admission import Admission
+from llm_service.threads import ThreadTracker
+from llm_service.topic_tracker import TopicTracker
+from llm_service.turn_taking import Policy
+from llm_service.types import Entry, Message, Persona, Reply, Summary, Window
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """One shared conversation. ``entries`` holds the window: all from the cut on, in conversation order."""
+
+    name: str
+    persona: Persona
+    policy: Policy
+    gate: Admission
+    """Turns of the room pass it: one voice by default, fair between viewers."""
+    topics: TopicTracker
+    threads: ThreadTracker
+    active_rooms: Callable[[], int] = lambda: 1
+    """How many rooms have had turns lately."""
+    entries: list[Entry] = field(default_factory=list)
+    cut: int = 0
+    summary: Summary | None = None
+    window: Window = field(default_factory=Window)
+    messages: int = 0
+    """Messages that the room has, in the window and before it."""
+    replies: int = 0
+    unsaved: dict[str, Message] = field(default_factory=dict)
+    """Messages that are not in the store yet; the next turn saves them."""
+    pending: dict[str, Message] = field(default_factory=dict)
+    """Messages that wait for a turn, oldest first."""
+    forgotten: set[str] = field(default_factory=set)
+    """Ids that were forgotten while turns were running; emptied when none runs."""
+    running: int = 0
+    last_position: int = 0
+    stale: bool = False
+    """Another process wrote to the room: it is read again before the next turn."""
+    model: str = ""
+    """The model that answered last."""
+    created_at: float = 0.0
+
+    last_turn: float = 0.0
+    """When its last turn began, on the running loop's clock."""
+
+    def sharing(self, slots: int) -> int:
+        """How many requests may run side by side in the engine's context where its slots share one: those that rooms
+        with recent turns can make, at most all slots. A single room thus has the whole of it."""
+        return min(slots, max(1, self.active_rooms()) * self.gate.slots)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
+        return bool(self.running or self.unsaved or self.gate.queued)
+
+    def join(self, message: Message) -> Message:
+        """Put a message at the end of the conversation; its place is provisional until the store confirms it."""
+        if not message.position:
+            message = replace(message, position=self.last_position + 1)
+        self.last_position = max(self.last_position, message.position)
+        self.entries.append(message)
+        self.messages += 1
+        self.observe(message)
+        return message
+
+    def observe(self, message: Message) -> None:
+        """Let the trackers of topics and threads see a message."""
+        parent = self.threads.observe(message)
+        self.topics.observe(message, parent=parent)
+
+    def leave(self, message_id: str) -> None:
+        """Take back a message that could not be stored."""
+        before = len(self.entries)
+        self.entries = [entry for entry in self.entries if entry.id != message_id]
+        self.messages -= before - len(self.entries)
+        self.topics.forget([message_id])
+        self.threads.forget([message_id])
+
+    def answer(self, reply: Reply) -> None:
+        """Put a reply right after the newest message that its prompt held."""
+        place = len(self.entries)
+        while place and _stands_after(self.entries[place - 1], reply):
+            place -= 1
+        self.entries.insert(place, reply)
+        self.replies += 1
+        for message_id in reply.answers:
+            self.pending.pop(message_id, None)
+
+    def confirm(self, messages: Iterable[Message], reply: Reply | None = None) -> None:
+        """Take over the places that the store gave; a surprise means that another process writes here too."""
+        stored: dict[str, Entry] = {message.id: message for message in messages}
+        if reply is not None:
+            stored[reply.id] = reply
+        for index, entry in enumerate(self.entries):
+            if (known := stored.get(entry.id)) is not None:
+                self.stale = self.stale or _place(known) != _place(entry)
+                self.entries[index] = known
+                self.last_position = max(self.last_position, _place(known))
+
+    def has(self, message_id: str) -> bool:
+        """Whether a message of this id is in the window."""
+        return any(entry.id == message_id for entry in reversed(self.entries))
+
+    def reply_to(self, message_id: str) -> Reply | None:
+        """The reply in the window that answers this message."""
+        for entry in reversed(self.entries):
+            if isinstance(entry, Reply) and message_id in entry.answers:
+                return entry
+        return None
+
+    def forget(self, message_ids: Collection[str], reply_ids: Collection[str], *, summary: bool) -> None:
+        """Remove what was forgotten from everything that is in memory."""
+        gone = {*message_ids, *reply_ids}
+        self.entries = [entry for entry in self.entries if entry.id not in gone]
+        self.messages -= len(message_ids)
+        self.replies -= len(reply_ids)
+        for message_id in message_ids:
+            self.pending.pop(message_id, None)
+            self.unsaved.pop(message_id, None)
+        if summary:
+            self.summary = None
+        if self.running:
+            self.forgotten |= gone
+        self.topics.forget(message_ids)
+        self.threads.forget(message_ids)
+
+    def clear(self) -> None:
+        """Remove everything that was said."""
+        self.forget(
+            [entry.id for entry in self.entries if isinstance(entry, Message)],
+            [entry.id for entry in self.entries if isinstance(entry, Reply)],
+            summary=True,
+        )
+        self.pending.clear()
+        self.unsaved.clear()
+        self.messages = self.replies = self.cut = 0
+        self.window = Window()
+
+    def place_of(self, message_ids: Collection[str]) -> int:
+        """Position of the newest of these messages; of the newest message at all where none is in the window."""
+        places = [entry.position for entry in self.entries if isinstance(entry, Message) and entry.id in message_ids]
+        return max(places, default=self.last_position)
+
+    def speakers(self) -> tuple[str, ...]:
+        """The names in the window as the model reads them."""
+        return tuple(dict.fromkeys(entry.speaker for entry in self.entries if isinstance(entry, Message)))
+
+    def emotes(self) -> tuple[str, ...]:
+        """The emotes that viewers in the window used."""
+        return tuple(
+            dict.fromkeys(emote for entry in self.entries if isinstance(entry, Message) for emote in entry.emotes)
+        )
+
+    def drop_before(self, cut: int) -> Sequence[Entry]:
+        """Move the window's start; returns what fell out."""
+        out = [entry for entry in self.entries if _place(entry) < cut]
+        self.entries = self.entries[len(out) :]
+        self.cut = cut
+        return out
+
+
+def _place(entry: Entry) -> int:
+    return entry.position if isinstance(entry, Message) else entry.after
+
+
+def _stands_after(entry: Entry, reply: Reply) -> bool:
+    return isinstance(entry, Message) and entry.position > reply.after

@@ -1,0 +1,89 @@
+"""The rooms that are in memory: brought in when they are used, let go when they are idle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+
+from llm_service.types import Message
+
+from .ports import Store
+from .room import Room
+
+MOST_ROOMS = 1_000
+"""Rooms in memory; beyond, those unused for longest are let go and come back from the store."""
+ACTIVE = 600.0
+"""Seconds for which a room counts as active after a turn."""
+MOST_ENTRIES = 2_000
+"""Entries that are read of a room: more than any window holds."""
+
+
+class Rooms:
+    """Rooms by name. ``make`` gives an empty one."""
+
+    def __init__(self, store: Store, make: Callable[[str], Room], *, most: int = MOST_ROOMS) -> None:
+        self._store = store
+        self._make = make
+        self._most = most
+        self._rooms: OrderedDict[str, Room] = OrderedDict()
+        self._loading: dict[str, asyncio.Lock] = {}
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def active(self) -> int:
+        """How many rooms have had a turn within the last minutes."""
+        since = asyncio.get_running_loop().time() - ACTIVE
+        return sum(room.last_turn > since for room in self._rooms.values())
+
+    def at_hand(self, name: str) -> Room:
+        """The room if it is in memory, else an empty one: for callers that cannot wait."""
+        return self._rooms.get(name) or self._keep(self._make(name))
+
+    async def get(self, name: str) -> Room:
+        """The room, from memory or from the store."""
+        found = self._rooms.get(name)
+        if found is None or (found.stale and not found.running):
+            found = await self._load(name)
+        self._rooms.move_to_end(name)
+        return found
+
+    async def _load(self, name: str) -> Room:
+        async with self._loading.setdefault(name, asyncio.Lock()):
+            found = self._rooms.get(name)
+            if found is not None and not found.stale:
+                return found
+            fresh = await self._read(name)
+            if found is not None:
+                fresh.gate, fresh.unsaved, fresh.window, fresh.model = (
+                    found.gate,
+                    found.unsaved,
+                    found.window,
+                    found.model,
+                )
+        self._loading.pop(name, None)
+        return self._keep(fresh)
+
+    async def _read(self, name: str) -> Room:
+        room = self._make(name)
+        record = await self._store.load(name, limit=MOST_ENTRIES)
+        if record is None:
+            return room
+        room.persona = record.persona or room.persona
+        room.cut, room.summary, room.created_at = record.cut, record.summary, record.created_at
+        room.messages, room.replies = record.messages, record.replies
+        room.entries = list(record.entries)
+        for entry in room.entries:
+            if isinstance(entry, Message):
+                room.last_position = max(room.last_position, entry.position)
+                room.observe(entry)
+        return room
+
+    def _keep(self, room: Room) -> Room:
+        self._rooms[room.name] = room
+        idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
+        while len(self._rooms) > self._most and (name := next(idle, None)) is not None:
+            del self._rooms[name]
+            idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
+        return room

@@ -1,0 +1,217 @@
+"""One turn: from picking what to answer until the reply is durable.
+
+::
+
+    gate ─▶ join the conversation ─▶ compose the prompt ─▶ engine ─▶ cleaner ─▶ reply ─▶ gate opens ─▶ store
+
+Entering a turn may fail, iterating it flows, leaving it cleans up. Everything that can go wrong before the first word
+goes wrong on entering. The room's gate opens as soon as the reply is known, before it is durable: the next turn can
+begin while this one's caller waits for the disk.
+
+What becomes of a question whose turn fails is one rule: from the moment that it passed the gate it was said in the
+room, and it stays there, unanswered, whatever happens to the turn. A reply is kept whole or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from llm_service.errors import ContextOverflow, EmptyReply, InvalidMessage, TurnDropped
+from llm_service.types import Completed, Delta, Draft, Message, Reply, Timing, TurnEvent
+
+from .room import Room
+from .speech import Speech
+
+if TYPE_CHECKING:
+    from .composer import Composing
+    from .manager import DialogueManager
+
+TRIES = 2
+"""How often a turn is spoken at most: an empty answer, an overflow and a forgotten message are tried once more."""
+
+
+class Turn:
+    """One turn of a room. ``async with`` it, then iterate for clean pieces, or await :meth:`reply`."""
+
+    def __init__(self, manager: DialogueManager, room: str, draft: Draft | None, *, deadline: float) -> None:
+        self._manager = manager
+        self._room_name = room
+        self._draft = draft
+        self._started = time.perf_counter()
+        self._deadline = self._started + deadline
+        self._gate = ExitStack()
+        self._engine = AsyncExitStack()
+        self._saving: asyncio.Task[None] | None = None
+        self._answers: tuple[str, ...] = ()
+        self._composing: Composing | None = None
+        self._speech: Speech | None = None
+        self._reply: Reply | None = None
+        self._tries = 0
+        self._within: int | None = None
+        self._queued_ms = 0.0
+        self._first_ms = 0.0
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._begin()
+        except BaseException:
+            await self._leave()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._leave()
+
+    async def reply(self) -> Reply:
+        """The reply, once it is durable: the same turn, drained."""
+        async for event in self:
+            if isinstance(event, Completed):
+                return event.reply
+        raise EmptyReply
+
+    async def __aiter__(self) -> AsyncIterator[TurnEvent]:
+        if self._reply is not None:
+            yield Delta(text=self._reply.text)
+            yield Completed(reply=self._reply)
+            return
+        async for delta in self._speak():
+            yield delta
+        reply = self._reply = self._conclude()
+        await self._release()
+        assert self._composing is not None
+        if self._saving is not None:
+            await self._saving
+        yield Completed(reply=await self._manager.commit(self._room, self._composing, reply))
+
+    # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _begin(self) -> None:
+        room = self._room = await self._manager.room(self._room_name)
+        asked = self._manager.message(self._draft, room) if self._draft else None
+        self._caller = _caller(asked)
+        now = asyncio.get_running_loop().time()
+        place = await room.gate.enter(self._caller, deadline=now + self._left())
+        self._gate.enter_context(place)
+        self._queued_ms = place.queued * 1000
+        self._place = place
+        room.running += 1
+        room.last_turn = now
+        self._manager.tending.step_aside(room)
+        self._gate.callback(self._finished)
+        if asked is not None:
+            await self._ask(room, asked)
+        else:
+            self._saving = self._manager.say(room, [])
+            self._answers = tuple(room.pending)
+        if self._reply is None:
+            if not self._answers:
+                raise InvalidMessage("There is nothing to answer: add a message first.")
+            await self._open()
+
+    async def _ask(self, room: Room, asked: Message) -> None:
+        """Put the question into the conversation, unless its id is known: then it is answered once and no more."""
+        self._answers = (asked.id,)
+        if self._draft and self._draft.message_id:
+            self._reply = await self._manager.known_reply(room, asked.id)
+            if self._reply is not None or room.has(asked.id):
+                return
+        self._saving = self._manager.say(room, [asked])
+
+    async def _open(self) -> None:
+        """Compose the prompt and wait for its first chunk; once more where it came back empty or did not fit."""
+        await self._engine.aclose()
+        self._tries += 1
+        self._composing = await self._manager.composer.compose(self._room, self._answers, within=self._within)
+        stream = self._manager.backend.stream(
+            self._composing.prompt, caller=self._caller, deadline=self._left(), use_cache=self._tries == 1
+        )
+        try:
+            chunks = await self._engine.enter_async_context(stream)
+        except (ContextOverflow, EmptyReply) as exc:
+            if self._tries == TRIES:
+                raise
+            if isinstance(exc, ContextOverflow):
+                self._within = self._manager.composer.learn_overflow(self._composing, exc)
+            return await self._open()
+        self._speech = Speech(chunks, self._manager.cleaner(self._room, self._composing.model.id).stream())
+        return None
+
+    # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _speak(self) -> AsyncIterator[Delta]:
+        while True:
+            try:
+                async for text in self._pieces():
+                    yield Delta(text=text)
+            except (EmptyReply, TurnDropped):
+                if not self._can_redo():
+                    raise
+                await self._open()
+            else:
+                return
+
+    async def _pieces(self) -> AsyncIterator[str]:
+        assert self._speech is not None
+        async for text in self._speech.pieces(self._check_forgotten):
+            self._first_ms = self._first_ms or self._elapsed_ms()
+            yield text
+        if not self._speech.text:
+            raise EmptyReply
+
+    def _can_redo(self) -> bool:
+        return not self._first_ms and self._tries < TRIES and self._room.forgotten.isdisjoint(self._answers)
+
+    def _check_forgotten(self) -> None:
+        assert self._composing is not None
+        if self._room.forgotten and not self._room.forgotten.isdisjoint(self._composing.ids):
+            raise TurnDropped
+
+    def _conclude(self) -> Reply:
+        """Make the reply and put it into the conversation."""
+        assert self._composing is not None
+        assert self._speech is not None
+        self._place.useful = True
+        timing = Timing(
+            queued_ms=self._queued_ms + self._speech.queued_ms,
+            first_token_ms=self._first_ms,
+            total_ms=self._elapsed_ms(),
+        )
+        return self._manager.answer(self._room, self._composing, self._speech, self._answers, timing)
+
+    # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _release(self) -> None:
+        try:
+            await self._engine.aclose()
+        finally:
+            self._gate.close()
+
+    async def _leave(self) -> None:
+        try:
+            await self._release()
+        finally:
+            if self._saving is not None:
+                await asyncio.wait({self._saving})
+
+    def _finished(self) -> None:
+        self._room.running -= 1
+        if not self._room.running:
+            self._room.forgotten.clear()
+
+    def _left(self) -> float:
+        return self._deadline - time.perf_counter()
+
+    def _elapsed_ms(self) -> float:
+        return (time.perf_counter() - self._started) * 1000
+
+
+def _caller(message: Message | None) -> str:
+    """Whose turn it is, for fairness: the platform's id of the viewer where there is one, else the name."""
+    return "" if message is None else message.user_id or message.speaker.casefold()

@@ -1,0 +1,169 @@
+"""The assembly: opens every part, wires them, and closes what it opened. The only place that knows them all.
+
+The web app, the command line and the tests enter the same :func:`open_service`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+
+from llm_service import __version__, recall
+from llm_service.dialogue_manager import DialogueManager, Turn
+from llm_service.errors import EngineError, LLMServiceError, ShuttingDown
+from llm_service.settings import Settings
+from llm_service.store import Store, open_store
+from llm_service.types import Draft, Persona, Sampling
+
+from .engines import BUILTIN_HINT, Engines
+
+log = structlog.get_logger("llm_service")
+
+__all__ = ["Service", "open_service"]
+
+
+class Service:
+    """The open parts, and what concerns all of them: how they are, and how they stop."""
+
+    def __init__(self, settings: Settings, engines: Engines, store: Store, dialogues: DialogueManager) -> None:
+        self.settings = settings
+        self.engines = engines
+        self.store = store
+        self.dialogues = dialogues
+        self.stopping = False
+        self.running = 0
+        """Turns that callers wait for."""
+        self._idle = asyncio.Event()
+
+    @asynccontextmanager
+    async def chat(self, draft: Draft, room: str) -> AsyncIterator[Turn]:
+        """A turn that answers ``draft``. Raises :class:`ShuttingDown` where the service is stopping."""
+        if self.stopping:
+            raise ShuttingDown(retry_after=5)
+        self.running += 1
+        self._idle.clear()
+        try:
+            async with self.dialogues.turn(draft, room=room) as turn:
+                yield turn
+        finally:
+            self.running -= 1
+            if not self.running:
+                self._idle.set()
+
+    async def drain(self, grace: float) -> None:
+        """Take no new work, and wait for what runs, ``grace`` seconds at most."""
+        self.stopping = True
+        try:
+            async with asyncio.timeout(grace):
+                if self.running:
+                    await self._idle.wait()
+        except TimeoutError:
+            log.warning("stopped with work in flight", running=self.running)
+
+    def health(self) -> dict[str, Any]:
+        """Whether the service can answer, and how its parts are. Does no I/O, so it answers at once under any load."""
+        problem = self._engine_problem()
+        store = self.store.health()
+        status = "unavailable" if self.stopping or problem else "ok" if store.ok else "degraded"
+        code, hint = (problem.code, str(problem)) if problem else (store.code, store.detail)
+        if self.stopping:
+            code, hint = ShuttingDown.code, ShuttingDown.detail
+        elif self.engines.builtin and not problem:
+            hint = BUILTIN_HINT
+        return {
+            "status": status,
+            "code": code,
+            "hint": hint or None,
+            "engine": self._engine_json(),
+            "store": {
+                "kind": store.kind,
+                "journal_mode": store.journal_mode,
+                "library": store.library_version,
+                "ok": store.ok,
+            },
+            "version": __version__,
+        }
+
+    def _engine_problem(self) -> LLMServiceError | None:
+        if (problem := self.engines.problem) is not None:
+            return problem
+        state = self.engines.state()
+        assert state is not None
+        if state.problem is None and state.reachable is not False:
+            return None
+        return PROBLEMS.get(state.problem or "", EngineError)()
+
+    def _engine_json(self) -> dict[str, Any]:
+        state = self.engines.state()
+        if state is None:
+            return {"reachable": False, "model": None}
+        model = state.model
+        return {
+            "kind": "embedded" if self.engines.embedded else model.engine.value if model else None,
+            "reachable": state.reachable,
+            "model": model.id if model else None,
+            "builtin": self.engines.builtin,
+            "context_length": model.context_length if model else None,
+            "loading": state.loading,
+            "progress": state.progress,
+            "breaker": state.breaker,
+            "in_flight": state.in_flight,
+            "queued": state.queued,
+            "slots": state.slots,
+        }
+
+
+def _family(cls: type[LLMServiceError]) -> dict[str, type[LLMServiceError]]:
+    found = {cls.code: cls}
+    for child in cls.__subclasses__():
+        found = {**_family(child), **found}
+    return found
+
+
+PROBLEMS = _family(EngineError)
+"""Errors of the engine by their code."""
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Open everything that the settings name, and close it afterwards."""
+    async with (
+        open_store(settings.database, terms=recall.terms) as store,
+        Engines(settings) as engines,
+        DialogueManager(
+            engines,
+            store=store,
+            persona=_persona(settings),
+            sampling=_sampling(settings),
+            deadline=settings.deadline,
+            room_concurrency=settings.room_concurrency,
+            queue_size=settings.queue_size,
+            window_messages=settings.window_messages,
+            window_keep=settings.window_keep,
+            topics=settings.topics,
+            max_chars=settings.max_chars,
+            reasoning_effort=settings.reasoning_effort,
+        ) as dialogues,
+    ):
+        yield Service(settings, engines, store, dialogues)
+
+
+def _persona(settings: Settings) -> Persona:
+    text = settings.persona or Persona().text
+    return Persona(text=text, name=settings.bot_name, summaries=settings.summaries)
+
+
+def _sampling(settings: Settings) -> Sampling:
+    return Sampling(
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        top_k=settings.top_k,
+        min_p=settings.min_p,
+        repeat_penalty=settings.repeat_penalty,
+        max_tokens=settings.max_tokens,
+        seed=settings.seed,
+    )

@@ -1,0 +1,236 @@
+"""The API as a bot sees it: the whole app on a socket, before a scripted LM Studio."""
+
+import asyncio
+
+import pytest
+
+from llm_service.settings import Settings
+from running_service import running_service
+from scripted_lm_studio import ScriptedLMStudio
+
+
+@pytest.fixture
+async def lm():
+    async with ScriptedLMStudio() as studio:
+        yield studio
+
+
+@pytest.fixture
+def settings(lm, tmp_path):
+    return Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, deadline=5)
+
+
+@pytest.fixture
+async def bot(settings):
+    async with running_service(settings) as running:
+        yield running
+
+
+async def test_a_message_gets_a_reply(bot, lm):
+    lm.reply("Hello user, welcome in!")
+    status, body = await bot.chat("Hello!")
+    assert status == 200
+    assert body["response"] == "Hello user, welcome in!"
+    assert (body["room"], body["model"], body["cached"], body["finish_reason"]) == (
+        "default",
+        "scripted-model",
+        False,
+        "stop",
+    )
+    assert body["usage"]["prompt_tokens"] > 0
+    assert body["usage"]["cached_tokens"] is None
+    assert body["timing"]["total_ms"] >= body["timing"]["first_token_ms"] > 0
+    assert body["message_id"] != body["reply_id"]
+
+
+async def test_the_engine_sees_one_system_message_and_speakers(bot, lm):
+    await bot.chat("Hello!", "alice")
+    await bot.chat("And me?", "bob", emotes=["Kappa"])
+    roles = [message["role"] for message in lm.requests[-1]["messages"]]
+    assert roles == ["system", "user", "assistant", "user"]
+    assert lm.requests[-1]["messages"][1]["content"] == "alice: Hello!"
+    assert lm.requests[-1]["messages"][3]["content"] == "bob: And me? Kappa"
+
+
+async def test_a_stream_is_the_same_turn(bot, lm):
+    lm.reply("One two three")
+    events = await bot.events("/chat/stream", {"username": "a", "message": "count", "emotes": []})
+    assert [name for name, _ in events[:-1]] == ["delta"] * (len(events) - 1)
+    assert "".join(data["text"] for _, data in events[:-1]) == "One two three"
+    name, done = events[-1]
+    assert (name, done["response"]) == ("done", "One two three")
+
+
+async def test_a_stream_that_breaks_ends_with_one_error(bot, lm):
+    lm.fail_in_stream("Compute error.", after=3)
+    events = await bot.events("/chat/stream", {"username": "a", "message": "hi", "emotes": []})
+    names = [name for name, _ in events]
+    assert names.count("error") == 1
+    assert names[-1] == "error"
+    assert events[-1][1]["code"] == "upstream_error"
+    _, context = await bot.get("/context")
+    assert [message["role"] for message in context["messages"]] == ["user"]
+
+
+async def test_a_failure_before_the_first_word_is_an_http_error_on_both(bot, lm):
+    for path in ("/chat", "/chat/stream"):
+        lm.fail(401, {"error": {"message": "no", "type": "invalid_request", "code": "invalid_api_key"}})
+        status, problem = await bot.chat(path=path)
+        assert (status, problem["code"]) == (502, "upstream_auth")
+        assert set(problem) == {"type", "title", "status", "code", "request_id"}
+
+
+async def test_context_shows_the_conversation_and_delete_clears_it(bot, lm):
+    lm.reply("Celeste, every time.")
+    await bot.chat("What's your favorite game?", "user123", emotes=["PogChamp"], user_id="u1")
+    status, context = await bot.get("/context")
+    assert status == 200
+    question, answer = context["messages"]
+    assert (question["role"], question["username"], question["message"]) == (
+        "user",
+        "user123",
+        "What's your favorite game?",
+    )
+    assert (question["emotes"], question["user_id"]) == (["PogChamp"], "u1")
+    assert (answer["role"], answer["message"], answer["answers"]) == (
+        "assistant",
+        "Celeste, every time.",
+        [question["id"]],
+    )
+    assert context["metadata"]["messages"] == 1
+    assert context["window"]["context_length"] == 4096
+    assert context["window"]["tokens"] <= context["window"]["budget"]
+
+    status, gone = await bot.delete("/context")
+    assert (status, gone) == (200, {"room": "default", "messages": 1, "replies": 1})
+    _, context = await bot.get("/context")
+    assert context["messages"] == []
+    await bot.chat("Anything?", "later")
+    assert "Celeste" not in str(lm.requests[-1])
+
+
+async def test_rooms_do_not_know_each_other(bot, lm):
+    await bot.chat("secret plan", path="/rooms/blue/chat")
+    await bot.chat("hello", path="/rooms/red/chat")
+    assert "secret plan" not in str(lm.requests[-1])
+    _, blue = await bot.get("/rooms/blue/context")
+    _, root = await bot.get("/context")
+    assert (blue["room"], len(blue["messages"]), len(root["messages"])) == ("blue", 2, 0)
+
+
+async def test_the_root_is_the_room_default(bot):
+    await bot.chat("hello")
+    assert (await bot.get("/context"))[1]["messages"] == (await bot.get("/rooms/default/context"))[1]["messages"]
+
+
+async def test_a_repeated_message_id_generates_nothing(bot, lm):
+    _, first = await bot.chat("hi", message_id="m-1")
+    _, again = await bot.chat("hi", message_id="m-1")
+    assert again["reply_id"] == first["reply_id"]
+    assert len(lm.requests) == 1
+    _, events = 200, await bot.events("/chat/stream", {"username": "user", "message": "hi", "message_id": "m-1"})
+    assert events[-1][1]["reply_id"] == first["reply_id"]
+
+
+async def test_the_turns_of_a_room_run_one_after_another(bot, lm):
+    lm.default = lambda body: "re: " + body["messages"][-1]["content"]
+    lm.think_time = 0.02
+    answers = await asyncio.gather(*(bot.chat(f"question {n}", f"viewer{n}") for n in range(12)))
+    for n, (status, body) in enumerate(answers):
+        assert status == 200
+        assert body["response"].endswith(f"question {n}")
+    assert lm.most_running == 1
+    _, context = await bot.get("/context")
+    roles = [message["role"] for message in context["messages"]]
+    assert roles == ["user", "assistant"] * 12
+    for question, answer in zip(context["messages"][::2], context["messages"][1::2], strict=True):
+        assert answer["answers"] == [question["id"]]
+
+
+async def test_different_rooms_run_side_by_side(bot, lm):
+    lm.think_time = 0.1
+    await asyncio.gather(*(bot.chat(f"hi {n}", path=f"/rooms/r{n}/chat") for n in range(4)))
+    assert lm.most_running > 1
+
+
+@pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
+@pytest.mark.parametrize("after", [None, 1])
+async def test_when_the_caller_leaves_the_engine_stops(bot, lm, path, after):
+    lm.hang(after=after)
+    with pytest.raises(asyncio.TimeoutError):
+        async with asyncio.timeout(0.3):
+            await bot.events(path, {"username": "a", "message": "hi", "emotes": []})
+    async with asyncio.timeout(1):
+        while not lm.disconnects:
+            await asyncio.sleep(0.005)
+    status, _ = await bot.chat("and now?")
+    assert status == 200
+    _, context = await bot.get("/context")
+    assert [message["role"] for message in context["messages"]] == ["user", "user", "assistant"]
+
+
+async def test_a_restart_changes_nothing(settings, lm):
+    async with running_service(settings) as bot:
+        for n in range(3):
+            await bot.chat(f"line {n}", "alice")
+        _, before = await bot.get("/context")
+    async with running_service(settings) as bot:
+        _, after = await bot.get("/context")
+    assert after["messages"] == before["messages"]
+    assert after["metadata"] == before["metadata"] | {"model": after["metadata"]["model"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"username": "a"}, 422),
+        ({"username": "a", "message": 1}, 422),
+        ({"username": "", "message": "x"}, 422),
+        ({"username": "a", "message": "   "}, 422),
+        ({"username": "a", "message": "x", "emotes": "Kappa"}, 422),
+        ({"username": "a", "message": "x" * 2001}, 422),
+        ({"username": "a", "message": "\u200b"}, 422),
+    ],
+)
+async def test_bad_input_is_refused_without_an_echo(bot, lm, body, status):
+    answer, problem = await bot.post("/chat", body)
+    assert answer == status
+    assert problem["code"] in {"invalid_request", "invalid_message"}
+    assert "xxx" not in str(problem)
+    assert not lm.requests
+
+
+async def test_unknown_paths_and_methods_are_problems_too(bot):
+    for method, path, expected in (("GET", "/nowhere", 404), ("GET", "/chat", 405), ("PUT", "/context", 405)):
+        status, problem = await bot.call(method, path)
+        assert (status, problem["status"]) == (expected, expected)
+
+
+async def test_health_tells_the_engine(bot, lm):
+    await bot.chat()
+    status, body = await bot.get("/health")
+    assert (status, body["status"], body["engine"]["model"]) == (200, "ok", "scripted-model")
+    assert (await bot.get("/health/live")) == (200, {"status": "alive"})
+
+
+async def test_without_an_engine_the_service_starts_and_says_what_to_do(tmp_path):
+    nothing = Settings(base_url="http://127.0.0.1:9/v1", builtin=False, data_dir=tmp_path, rate_limit=None)
+    async with running_service(nothing) as bot:
+        async with asyncio.timeout(5):
+            while (await bot.get("/health"))[1]["code"] != "no_engine":
+                await asyncio.sleep(0.02)
+        status, body = await bot.get("/health")
+        assert (status, body["status"]) == (503, "unavailable")
+        answer, problem = await bot.chat()
+        assert (answer, problem["code"]) == (503, "no_engine")
+        assert problem["title"] == body["hint"]
+        assert "--model" in body["hint"]
+
+
+async def test_openapi_names_every_status(bot):
+    _, document = await bot.get("/openapi.json")
+    chat = document["paths"]["/chat"]["post"]["responses"]
+    assert {"200", "409", "413", "415", "422", "429", "502", "503", "504"} <= set(chat)
+    assert "/rooms/{room}/chat" in document["paths"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
