@@ -65,7 +65,7 @@ class ResponseCleaner:
 
     def stream(self) -> CleaningStream:
         """Clean an answer while it arrives."""
-        chat = Chat(Room(speakers(*self._room), frozenset(self._emotes))) if self._stage == "chat" else None
+        chat = Chat(Room(speakers(*self._room), frozenset(self._emotes), self._hint)) if self._stage == "chat" else None
         return CleaningStream(Sieve(prompt_opens_reasoning=self._hint), chat, self._max_chars, self._emotes)
 
 

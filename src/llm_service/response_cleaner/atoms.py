@@ -10,7 +10,9 @@ _URL = (
 )
 _EMAIL = r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,32}){1,4}"
 _SHRUG = r"¯\\{0,3}_+\(.{1,5}\)_+/¯"
-_EMOTICON = r"(?<![\w*])(?:[>]?[:;=8xX][-'^o*]?[)(\]\[DPp/\\|3*]|[<][/\\]?3+|[\^\-*oOuUTt>.;xX@~=][_.][\^\-*oOuUTt<.;xX@~=])(?![\w*])"
+_EYES_AND_MOUTH = r"[>]?[:;=8xX][-'^o*]?[)(\]\[DPp/\\|3*]|[<][/\\]?3+"
+_FACE = r"[\^\-*oOuUTt>.;xX@~=][_.][\^\-*oOuUTt<.;xX@~=]"
+_EMOTICON = rf"(?<![\w*])(?:{_EYES_AND_MOUTH}|{_FACE})(?![\w*])"
 _DUNDER = (
     r"(?<!\w)__(?:init|main|name|str|repr|call|enter|exit|new|del|len|iter|next|file|doc|dict|slots|all|class)__(?!\w)"
 )

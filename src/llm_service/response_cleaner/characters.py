@@ -31,11 +31,11 @@ def scrub(text: str) -> str:
         return text
     text = _NEWLINE.sub("\n", _ANSI.sub("", text))
     text = _UNSEEN.sub(lambda match: match[1] or "", text)
-    return _JOINERS.sub(_joiner, text)
+    return str(_JOINERS.sub(_joiner, text))
 
 
 def _joiner(match: regex.Match[str]) -> str:
-    text, joiner = match.string, match[0][0]
+    text, joiner = str(match.string), str(match[0][0])
     before, after = (
         text[match.start() - 1 : match.start()] if match.start() else "",
         text[match.end() : match.end() + 1],

@@ -43,6 +43,8 @@ class Room:
 
     speakers: Speakers
     emotes: frozenset[str]
+    hint: bool | None = None
+    """Whether the prompt opened a thought."""
 
 
 class Chat:
@@ -154,7 +156,7 @@ def tidy(
         if begins:
             text = _without_monologue(text, thoughts, counts, cut=cut)
         text = _one_line(text, room, thoughts, counts, begins=begins, line=line)
-        text = _without_markers(text, thoughts, begins=begins)
+        text = _without_markers(text, room, thoughts, begins=begins)
         text = _without_loops(text, room, counts, said)
         if text == before:
             break
@@ -206,11 +208,11 @@ def _beginning(text: str, room: Room) -> str:
     return text
 
 
-def _without_markers(text: str, thoughts: list[str], *, begins: bool) -> str:
+def _without_markers(text: str, room: Room, thoughts: list[str], *, begins: bool) -> str:
     """Taking one thing out can make a marker of what stood around it."""
     if not markers.contains(text) and not (begins and OPENING.match(text)):
         return text
-    sieve = Sieve(prompt_opens_reasoning=False)
+    sieve = Sieve(prompt_opens_reasoning=None if begins and room.hint is None else False)
     visible = sieve.feed(text) + sieve.finish()
     if sieve.reasoning:
         thoughts.append(sieve.reasoning)

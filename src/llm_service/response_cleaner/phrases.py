@@ -6,7 +6,8 @@ import regex
 
 OPENING = regex.compile(
     r"(?P<granite>Here(?: is|['’]s) my thought process:)"  # Granite 3.3: template
-    r"|(?P<answer>Here(?: is|['’]s) my response:|assistant(?:final|commentary)(?=\s|\p{Lu}|[^\w\s]))"  # … and its answer
+    r"|(?P<answer>Here(?: is|['’]s) my response:"  # … and its answer
+    r"|assistant(?:final|commentary)(?=\s|\p{Lu}|[^\w\s]))"  # gpt-oss, tokens stripped
     r"|(?P<apriel>Here are my reasoning steps:)"  # Apriel: template
     # gpt-oss, tokens stripped
     r"|(?P<harmony>(?:assistant)?analysis(?:(?=\s?\p{Lu})|(?=\s?[^\s\p{Lu}])|(?=\s\s)))"
@@ -23,6 +24,7 @@ SURE_HARMONY = regex.compile(r"analysis\s?\p{Lu}")
 TURNINGS = {
     "granite": regex.compile(r"Here(?: is|['’]s) my response:", regex.IGNORECASE),
     "harmony": regex.compile(r"assistantfinal"),
+    "details": regex.compile(r"</details>", regex.IGNORECASE),
     "prompt": regex.compile(r"assistantfinal"),
 }
 """Words that end a thought of this family."""

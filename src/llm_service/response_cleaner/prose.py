@@ -26,13 +26,14 @@ _SAYS = (
     r"(?:(?:is|was|has been)\s+(?:just\s+)?(?:ask|say|talk|greet|want|request|try|look|refer|joke|tell|react|mention|"
     r"inquir|respond|complain|express|send|curious|interested)\w*|(?:just\s+|also\s+|probably\s+)?"
     r"(?:want|ask|said|say|seem|need|mention|"
-    r"greet|request|wrote|write|sent|send|ha[sd] asked|would like|appears|repeat|thank|told|tell|is\b))\w*"
+    r"greet|request|wrote|write|sent|send|ha[sd] asked|would like|appears|repeat|thank|told|tell))\w*"
 )
 # One line for each language: how a monologue begins, and how it plans. {filler} may precede the beginning.
 _LANGUAGES = {
     "en": (
         rf"{_FILLER}{{0,3}}(?:{_SOMEBODY}(?:'s|’s)?\s+(?:message\s+|question\s+|request\s+)?{_SAYS}\b|"
-        r"(?:we|i)\s+(?:need|have|should|must|are asked|am asked)(?:\s+to)?\s+(?:respond|reply|answer|produce|write|generate|act|follow)\b)",
+        r"(?:we|i)\s+(?:need|have|should|must|are asked|am asked)(?:\s+to)?\s+"
+        r"(?:respond|reply|answer|produce|write|generate|act|follow)\b)",
         r"\b(?:I\s+(?:should|need to|must|can|could|will|want to|have to|might|think I)|I['’](?:ll|d)|let me|let['’]s|"
         r"we\s+(?:should|need to|must|can|could|have to)|should\s+(?:be|keep|respond|reply|answer)|maybe I)\b",
     ),
@@ -80,9 +81,20 @@ _HANDOVER = regex.compile(
     r"(?:say|respond|reply|answer|write|go with)(?:\s+(?:with|something like|this|back))?\s*:\s*",
     regex.IGNORECASE | regex.MULTILINE,
 )
+_IN_ROLE = regex.compile(
+    r"(?:respond|reply|answer|act)\s+(?:as\b|in character|briefly|concisely|in (?:one|two|a few)\b|with (?:a|one)\b"
+    r"|to (?:the (?:user|viewer|message|chat|question)|this (?:user|viewer|message))\b)",
+    regex.IGNORECASE,
+)
+_PLANNING = regex.compile(
+    r"\s*(?:(?:so|now|okay|ok|maybe|perhaps),?\s+)?(?:let me|let['’]s|I['’]ll|I (?:should|need to|must|could|can|will|want to))\s+"
+    r"(?:just\s+|also\s+)?(?:keep|respond|reply|answer|write|draft|say|mention|make|be|think|give|greet)\b",
+    regex.IGNORECASE,
+)
 _LABEL = regex.compile(
     r"\s*(?:#{1,4}[ \t]*|\*\*|\[)?(?P<label>thoughts?|thinking|reasoning|(?:thought|thinking|reasoning) process|"
-    r"internal (?:monologue|thoughts?)|chain of thought|思考(?:过程)?|推理(?:过程)?)(?:\*\*|\])?[ \t]*(?:[:：](?:\*\*)?|(?=\n))[ \t\n]*"
+    r"internal (?:monologue|thoughts?)|chain of thought|思考(?:过程)?|推理(?:过程)?)"
+    r"(?:\*\*|\])?[ \t]*(?:[:：](?:\*\*)?|(?=\n))[ \t\n]*"
     r"|\s*(?:here(?:['’]s| is)\s+(?:a|my|the)\s+thinking\s+process)(?:[^:\n]{0,60})?:?[ \t]*\n",
     regex.IGNORECASE,
 )
@@ -136,7 +148,7 @@ def _told(text: str, beginning: regex.Match[str], *, cut: bool) -> Split:
     draft = _QUOTED.search(text)
     if draft and planned:
         return Split(text[: draft.start()].strip(), draft["draft"].strip())
-    if not (_PLAN.search(first, beginning.start() + 1) or filled):
+    if not (_PLAN.search(first, beginning.start() + 1) or _IN_ROLE.search(first) or filled):
         return Split("", text)
     return _paragraphs(text, cut=cut, certain=(planned and filled) or (cut and (filled or planned)))
 
@@ -153,6 +165,8 @@ def _paragraphs(text: str, *, cut: bool, certain: bool) -> Split:
 
 def _is_monologue(paragraph: str) -> bool:
     if _WORKING.match(paragraph) or _BEGINNING.match(paragraph.lstrip()) or _LABEL.match(paragraph):
+        return True
+    if _PLANNING.match(paragraph):
         return True
     return bool(_ABOUT.search(paragraph) and _PLAN.search(paragraph))
 

@@ -42,8 +42,8 @@ _DETERMINED = re.compile(
     re.IGNORECASE,
 )
 _NAMED = regex.compile(r"\s(?:tags?|tokens?|markers?|blocks?|elements?|sections?|brackets?)(?!\w)", regex.IGNORECASE)
-_JSON = regex.compile(r"\s{0,16}[{\[]")
-_NAMED_JSON = regex.compile(r"\s{0,16}(?:[\w.-]{1,64}\s{0,4})?(?:\[ARGS\]\s{0,4})?[{\[]")
+_JSON = regex.compile(r"\s{0,16}(?P<json>[{\[])")
+_NAMED_JSON = regex.compile(r"\s{0,16}(?:[\w.-]{1,64}\s{0,4})?(?:\[ARGS\]\s{0,4})?(?P<json>\{|\[[^A])")
 _RECIPIENT = re.compile(r"to=([\w.]+)")
 _CHANNEL = re.compile(r"<\|channel\|>\s{0,2}(\w+)")
 _WORD = re.compile(r"\s*(\w*)")
@@ -82,7 +82,7 @@ class Sieve:
         self._tail = ""
         self._lead = ""
         self._state: Callable[[str, int, bool], int] = self._in_answer
-        self._resume = self._state
+        self._resume: Callable[[str, int, bool], int] = self._in_answer
         self._names: list[str] = []
         self._message = False
         self._kept = True
@@ -220,8 +220,6 @@ class Sieve:
             self._doubt_from(raw, if_cut=True)
         if kind in {"granite", "apriel", "harmony", "tool"}:
             self._think("harmony" if kind == "tool" else kind)
-        elif kind == "header":
-            self._address(opening[0])
         return at
 
     def _settle(self) -> None:
@@ -245,7 +243,7 @@ class Sieve:
         if self._ticks or (before and (before[-1].isalnum() or before[-1] in ",'\"")):
             return self._literal(text, at, switch.end())
         self._visible.doubt(switch[0])
-        return switch.end()
+        return int(switch.end())
 
     # ── Code in the answer: markers in it are text ───────────────────────────────────────────────────────────────
 
@@ -306,6 +304,10 @@ class Sieve:
             found = markers.find(text, at)
         if found is None:
             return self._half(text, start, spark.end() - 1, final)
+        if self._lead and OPENING.fullmatch(self._lead + text[at : found.end]):
+            header, self._lead = self._lead, ""
+            self._address(header)
+            return found.end
         mentioned = self._mentioned(text, at, found, final)
         if mentioned is None:
             return _WAIT
@@ -493,7 +495,7 @@ class Sieve:
     def _turned(self, text: str, at: int, turn: regex.Match[str]) -> int:
         self._muse(text, at, turn.start())
         self._close()
-        return turn.end()
+        return int(turn.end())
 
     def _marked_thought(self, text: str, at: int, final: bool) -> int:
         found = markers.find(text, at)
@@ -618,7 +620,7 @@ class Sieve:
             self._xtml(header["first"].strip())
         else:
             self._address(self._opener + header[0])
-        return header.end()
+        return int(header.end())
 
     def _speaks(self, role: str) -> None:
         if role in SELF_ROLES:
@@ -671,8 +673,7 @@ class Sieve:
             if not self._closer and start is None:
                 self._think("tool", message=True, kept=False)
                 return at
-            if start is not None:
-                at = start.end() - 1
+            return at if start is None else int(start.start("json"))
         return self._walk(text, at, final)
 
     def _walk(self, text: str, at: int, final: bool) -> int:

@@ -61,14 +61,14 @@ class Speakers:
     def _own_label(self, line: str) -> int:
         heading = _HEADING.match(line)
         if heading and heading["name"].casefold() in _OWN_HEADINGS:
-            return heading.end()
+            return int(heading.end())
         label = _LABEL.match(line)
         if label is None or _SCORE.match(line, label.end()):
             return 0
         name = _name(label)
         if label["irc"] is not None:
-            return label.end() if name in self.own else 0
-        return label.end() if name in self.own or name in _OWN else 0
+            return int(label.end()) if name in self.own else 0
+        return int(label.end()) if name in self.own or name in _OWN else 0
 
     def is_other(self, line: str) -> bool:
         """Whether the line is labelled as somebody else's."""
