@@ -68,7 +68,7 @@ def deciding(pending: list[Message]) -> Callable[[], object]:
     for one in pending:
         ledger.heard(one)
     for n in range(100):
-        ledger.replied(f"r{n}", [f"viewer{n}"], ambient=False, at=-float(n))
+        ledger.replied(f"r{n}", [f"viewer{n}"], urgency="called", at=-float(n))
     return lambda: decide(pending, ledger.state(pending), policy, 6.0, bot_names=("Nova",))
 
 

@@ -18,11 +18,11 @@ No chance and no model call are involved: the same messages, state, policy and t
 
 from .addressing import Addressed, addressed
 from .crowd import Chorus, compress, crowd_lines
-from .decision import Decision, Urgency, decide
+from .decision import Decision, decide
 from .policy import Knob, Policy, knobs
 from .running import Fate, after_forgetting, urgent_over
 from .sending import Said, is_repeat, wait_to_send
-from .state import Ledger, RoomState
+from .state import Ledger, RoomState, Urgency
 from .viewers import viewer_of
 from .waiting import Reason
 

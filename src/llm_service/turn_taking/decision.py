@@ -9,7 +9,7 @@
 
 Two kinds of lines wait. A *call* names the assistant, mentions it or replies to it on the platform; it is answered as
 soon as the gap allows, together with others that call. Everything else is *ambient*: it is answered only where nobody
-calls and the ambient budget has room.
+calls and the ambient budget has room. A raid is ambient, but does not wait for that budget.
 """
 
 from __future__ import annotations
@@ -18,18 +18,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from llm_service.types import Message
 
 from .fairness import pick
 from .policy import Policy
 from .sending import wait_to_send
-from .state import RoomState
+from .state import RoomState, Urgency
 from .waiting import Dropped, Line, Reason, Room, sift
-
-Urgency = Literal["none", "ambient", "called", "overdue"]
-"""What made the assistant speak: nothing (it did not), its own budget, a call, a call that waited too long."""
 
 _MINUTE = 60.0
 _LEAST_WAIT = 0.01
@@ -84,7 +81,7 @@ def decide(
     room = Room(state, policy, now, bot_names)
     lines, dropped = sift(room, pending)
     verdict = _verdict(room, lines)
-    chosen = pick(verdict.lines, state.served, verdict.most, now)
+    chosen = pick(verdict.lines, state.served, verdict.most, now, gap=policy.viewer_gap)
     return _decision(room, lines, chosen, verdict, dropped)
 
 
@@ -108,8 +105,11 @@ def _verdict(room: Room, lines: Sequence[Line]) -> _Verdict:
     budget = wait_to_send(room.state.said, room.policy.send_budget, room.now, messages=room.policy.most_messages)
     if budget > 0:
         return _Verdict("the platform's send budget is used up", wait=budget)
-    calls = [line for line in lines if line.called]
-    return _verdict_on_calls(room, calls) if calls else _verdict_on_ambient(room, lines)
+    if calls := [line for line in lines if line.called]:
+        return _verdict_on_calls(room, calls)
+    if raids := [line for line in lines if line.raid and _rest(room.state.raid_at, room.policy.raid_gap, room) == 0]:
+        return _verdict_on_raids(room, raids)
+    return _verdict_on_ambient(room, lines)
 
 
 def _verdict_on_calls(room: Room, calls: Sequence[Line]) -> _Verdict:
@@ -120,6 +120,12 @@ def _verdict_on_calls(room: Room, calls: Sequence[Line]) -> _Verdict:
         return _Verdict("somebody called, but the last reply was a moment ago", wait=min(gap, bound))
     why = f"{_some(len(calls), 'call')} waiting" + (f", {overdue} overdue" if overdue else "")
     return _Verdict(why, calls, room.policy.most_answers)
+
+
+def _verdict_on_raids(room: Room, raids: Sequence[Line]) -> _Verdict:
+    if (gap := _gap(room)) > 0:
+        return _Verdict("a raid came, but the last reply was a moment ago", wait=gap)
+    return _Verdict("a raid came", raids, room.policy.ambient_answers)
 
 
 def _verdict_on_ambient(room: Room, lines: Sequence[Line]) -> _Verdict:
@@ -134,26 +140,27 @@ def _verdict_on_ambient(room: Room, lines: Sequence[Line]) -> _Verdict:
 
 def _ambient_waits(room: Room) -> list[tuple[float, str]]:
     """Seconds until each limit on replies that nobody called for allows one, with the limit in words."""
-    policy, times, now = room.policy, room.state.ambient_at, room.now
+    policy, times = room.policy, room.state.ambient_at
     enough = room.state.heard_since_ambient * policy.ambient_share >= 1 - 1e-9
+    last = times[-1] if times else None
+    most = policy.ambient_per_minute
+    oldest = times[-most] if 0 < most <= len(times) else None
     return [
         (_gap(room), "the last reply was a moment ago"),
-        (_rest(times, policy.ambient_gap, 1, now), "nobody called, and the last such reply is too recent"),
-        (_rest(times, _MINUTE, policy.ambient_per_minute, now), "nobody called, and this minute had its replies"),
+        (_rest(last, policy.ambient_gap, room), "nobody called, and the last such reply is too recent"),
+        (_rest(oldest, _MINUTE, room) if most else inf, "nobody called, and this minute had its replies"),
         (0.0 if enough else inf, "nobody called, and too little was written since the last such reply"),
     ]
 
 
 def _gap(room: Room) -> float:
     """Seconds that are left of the gap between two replies."""
-    return _rest(() if room.state.replied_at is None else (room.state.replied_at,), room.policy.gap, 1, room.now)
+    return _rest(room.state.replied_at, room.policy.gap, room)
 
 
-def _rest(times: Sequence[float], window: float, most: int, now: float) -> float:
-    """Seconds until fewer than ``most`` of ``times``, in order, are within the last ``window``."""
-    if most == 0:
-        return inf
-    return max(0.0, times[-most] + window - now) if len(times) >= most else 0.0
+def _rest(since: float | None, seconds: float, room: Room) -> float:
+    """What is left of so many seconds since then."""
+    return 0.0 if since is None else max(0.0, since + seconds - room.now)
 
 
 def _decision(
@@ -182,7 +189,7 @@ def _urgency(chosen: Sequence[Line]) -> Urgency:
     if not chosen:
         return "none"
     if not chosen[0].called:
-        return "ambient"
+        return "raid" if chosen[0].raid else "ambient"
     return "overdue" if any(line.overdue for line in chosen) else "called"
 
 

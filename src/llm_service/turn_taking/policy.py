@@ -107,6 +107,9 @@ class Policy:
     mention_bound: float = _number(10.0, "s", "A call that waited this long is overdue: it comes first.")
     mention_limit: float = _number(45.0, "s", "A call older than this is dropped.", 1.0)
     ambient_limit: float = _number(15.0, "s", "A line that calls nobody and is older than this is dropped.", 1.0)
+    viewer_gap: float = _number(
+        8.0, "s", "Who is above their share of replies, and was answered less than this ago, waits while others wait."
+    )
     interrupt: bool = _switch(True, "Whether a call cuts off a running reply that nobody called for.")
 
     ambient_gap: float = _number(20.0, "s", "Least time between two replies that nobody called for.")
@@ -127,7 +130,7 @@ class Policy:
     weight_question: float = _weight(1.0, "For a question.")
     weight_first_time: float = _weight(1.5, "For the first message that somebody writes in the room.")
     weight_crowd: float = _weight(0.5, "For each doubling of the people who say the same.")
-    weight_raid: float = _weight(3.0, "For a crowd of newcomers who say the same.")
+    weight_raid: float = _weight(3.0, "For a raid: a crowd of newcomers who say the same.")
     weight_elsewhere: float = _weight(-2.0, "For a line meant for another viewer.")
     badges: Mapping[str, float] = field(
         default_factory=lambda: BADGES,
@@ -140,6 +143,9 @@ class Policy:
         },
     )
     raid_people: int = _count(10, "people", "Newcomers who say the same from which on it is a raid.", 2, 1000)
+    raid_gap: float = _number(
+        60.0, "s", "Least time between two raids that are greeted at once, whatever the budget for joining in."
+    )
 
     ignored: tuple[str, ...] = _names((), "names or ids", "Viewers who are never answered.")
     known_bots: tuple[str, ...] = _names(KNOWN_BOTS, "names or ids", "Other bots, which are never answered.")

@@ -24,7 +24,7 @@ def urgent_over(
     A call cuts off a reply that nobody called for, if the policy says ``interrupt``; never one that answers a call.
     ``replies`` are the ids of the latest replies, as in the room's state.
     """
-    if running.urgency != "ambient" or not policy.interrupt:
+    if running.urgency not in ("ambient", "raid") or not policy.interrupt:
         return None
     if not listed(policy.ignored + policy.known_bots + bot_names).isdisjoint(names_of(message)):
         return None

@@ -39,6 +39,8 @@ class Line:
     points: float
     overdue: bool
     """Whether it calls and has waited for longer than the policy's bound."""
+    raid: bool
+    """Whether so many newcomers say it that it is a raid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +110,28 @@ def _line(room: Room, chorus: Chorus, calls: Mapping[str, Addressed]) -> Line:
     messages, people = chorus.messages, chorus.people
     called = any(message.id in calls for message in messages)
     since = messages[0].sent_at if len(messages) == 1 else min(message.sent_at for message in messages)
+    raid = len(people) > 1 and _is_raid(room, messages)
     return Line(
         chorus=chorus,
         people=people,
         called=called,
         since=since,
-        points=_points(room, chorus, len(people), calls),
+        points=_points(room, messages, calls) + _crowd_points(room.policy, len(people), raid=raid),
         overdue=called and room.now - since >= room.policy.mention_bound,
+        raid=raid,
     )
 
 
-def _points(room: Room, chorus: Chorus, people: int, calls: Mapping[str, Addressed]) -> float:
-    personal = max([_personal_points(room, message, calls.get(message.id)) for message in chorus.messages])
-    if people == 1:
-        return personal
-    newcomers = sum(message.id in room.state.newcomers for message in chorus.messages)
-    raid = room.policy.weight_raid if newcomers >= room.policy.raid_people else 0.0
-    return personal + raid + room.policy.weight_crowd * log2(people)
+def _is_raid(room: Room, messages: Sequence[Message]) -> bool:
+    return sum(message.id in room.state.newcomers for message in messages) >= room.policy.raid_people
+
+
+def _points(room: Room, messages: Sequence[Message], calls: Mapping[str, Addressed]) -> float:
+    return max([_personal_points(room, message, calls.get(message.id)) for message in messages])
+
+
+def _crowd_points(policy: Policy, people: int, *, raid: bool) -> float:
+    return policy.weight_crowd * log2(people) + policy.weight_raid * raid
 
 
 def _personal_points(room: Room, message: Message, call: Addressed | None) -> float:
