@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_service.engine import EmbeddedEngine
 from llm_service.errors import PromptTooLong
 from llm_service.prompt import (
     REPLY_FLOOR,
@@ -24,6 +26,7 @@ from llm_service.prompt import (
     summary_prompt,
     warming,
 )
+from llm_service.tokens import TokenEstimator
 from llm_service.types import (
     EngineKind,
     Entry,
@@ -37,6 +40,7 @@ from llm_service.types import (
     Summary,
     Topic,
 )
+from tiny_gguf import write_gguf
 
 PERSONA = Persona(text="You are kind.")
 
@@ -318,6 +322,40 @@ def test_warming_asks_for_next_to_nothing():
     prompt = composed(talk(3)).prompt
     assert warming(prompt).messages == prompt.messages
     assert warming(prompt).sampling.max_tokens == 1
+
+
+# ── A real engine ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_engine_reads_little_more_than_what_is_new(tmp_path):
+    """Three cuts of a window of twelve in sixteen turns; a window that slid would be read anew every turn."""
+    room, cut, counter, read, sent = [], 0, TokenEstimator(), 0, 0
+    path = write_gguf(tmp_path / "talks.gguf", end_bias=-30.0)
+    async with EmbeddedEngine(path, slots=1, threads=1) as engine, aiohttp.ClientSession() as http:
+        for position in range(1, 17):
+            room.append(message(position, f"line {position} of a rather long talk"))
+            made = composed(room, counter=counter, cut=cut, most_messages=12, sampling=Sampling(max_tokens=16))
+            cut = made.cut
+            answer = await ask(http, engine, made)
+            usage = answer["usage"]
+            counter.observe(made.prompt.messages, usage["prompt_tokens"])
+            assert usage["prompt_tokens"] <= made.window.tokens + made.window.margin
+            sent += usage["prompt_tokens"]
+            read += usage["prompt_tokens"] - usage["prompt_tokens_details"]["cached_tokens"]
+            room.append(reply(position, answer["choices"][0]["message"]["content"]))
+    assert cut > 1
+    assert read < 0.35 * sent
+
+
+async def ask(http: aiohttp.ClientSession, engine: EmbeddedEngine, made: Composed) -> dict:
+    body = {
+        "messages": [{"role": m.role, "content": m.content} for m in made.prompt.messages],
+        "max_tokens": made.prompt.sampling.max_tokens,
+        "seed": 1,
+        "n_cache_reuse": 0,
+    }
+    async with http.post(f"{engine.base_url}/chat/completions", json=body) as answer:
+        return await answer.json()
 
 
 # ── Summaries ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,10 +7,12 @@ import random
 import re
 from collections.abc import Callable
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_service.engine import EmbeddedEngine
 from llm_service.tokens import FEATURES, TokenEstimator, features
 from llm_service.types import PromptMessage
 
@@ -113,6 +115,24 @@ def test_five_answers_are_enough(tokenizer):
         errors.append(abs(estimator.estimate(messages) / tokens - 1))
         estimator.observe(messages, tokens)
     assert sum(errors[5:]) / len(errors[5:]) < 0.03
+
+
+async def test_five_answers_of_a_real_engine_are_enough(tiny_model):
+    estimator, errors = TokenEstimator(), []
+    async with EmbeddedEngine(tiny_model, threads=1) as engine, aiohttp.ClientSession() as http:
+        for turns in range(1, 24, 2):
+            messages = talk(3, turns)
+            tokens = await prompt_tokens(http, engine, messages)
+            errors.append(abs(estimator.estimate(messages) / tokens - 1))
+            assert len(errors) < 5 or tokens <= estimator.estimate(messages) + estimator.margin(messages)
+            estimator.observe(messages, tokens)
+    assert sum(errors[5:]) / len(errors[5:]) < 0.03
+
+
+async def prompt_tokens(http: aiohttp.ClientSession, engine: EmbeddedEngine, messages: list[PromptMessage]) -> int:
+    body = {"messages": [{"role": m.role, "content": m.content} for m in messages], "max_tokens": 1}
+    async with http.post(f"{engine.base_url}/chat/completions", json=body) as answer:
+        return (await answer.json())["usage"]["prompt_tokens"]
 
 
 def test_the_same_prompt_again_is_known():
