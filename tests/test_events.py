@@ -28,7 +28,7 @@ async def test_a_follower_gets_what_happens_from_now_on():
     waiting = asyncio.ensure_future(anext(following))
     await asyncio.sleep(0)
     events.publish("message", {"id": "new"})
-    assert (await waiting).data == {"id": "new"}
+    assert (await waiting).value == {"id": "new"}
     await following.aclose()
     assert not events.followed
 
@@ -38,9 +38,9 @@ async def test_coming_back_catches_up():
     for number in range(5):
         events.publish("message", {"n": number})
     seen = (await take(events.follow("nobody-1"), 6))[1:]
-    assert [event.data["n"] for event in seen] == [0, 1, 2, 3, 4]
+    assert [event.value["n"] for event in seen] == [0, 1, 2, 3, 4]
     later = await take(events.follow(seen[2].id), 2)
-    assert [event.data["n"] for event in later] == [3, 4]
+    assert [event.value["n"] for event in later] == [3, 4]
 
 
 @pytest.mark.parametrize("last", ["", "x", "run-1", "-", f"{EventLog.run}-x", f"{EventLog.run}-²"])
@@ -58,14 +58,14 @@ async def test_what_is_too_old_leaves_a_gap():
     for number in range(REMEMBERED + 1):
         events.publish("message", {"n": number + 1})
     found = await take(events.follow(last), 2)
-    assert [found[0].kind, found[1].data["n"]] == ["gap", 2]
+    assert [found[0].kind, found[1].value["n"]] == ["gap", 2]
 
 
 async def test_a_slow_follower_is_dropped():
     events = log()
     events.publish("message", {"n": -1})
     following = events.follow(f"{EventLog.run}-0")
-    assert (await anext(following)).data["n"] == -1
+    assert (await anext(following)).value["n"] == -1
     for number in range(BACKLOG + 10):
         events.publish("message", {"n": number})
     with pytest.raises(TooSlow):
@@ -78,6 +78,6 @@ async def test_what_is_forgotten_cannot_be_caught_up_with():
     events = log()
     events.publish("message", {"id": "a"})
     events.publish("message", {"id": "b"})
-    events.forget(lambda event: event.data.get("id") == "a")
+    events.forget(lambda event: (event.value or {}).get("id") == "a")
     found = await take(events.follow("x-1"), 2)
-    assert [event.data.get("id") for event in found] == [None, "b"]
+    assert [(event.value or {}).get("id") for event in found] == [None, "b"]

@@ -62,6 +62,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """What became of a draft that was handed over without asking for a reply."""
+
+    id: str
+    message: Message | None = None
+    """None where it was not valid."""
+    known: bool = False
+    """Whether a message of that id was in the room already."""
+    problem: Exception | None = None
+    """Why it was not valid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What an answer cost, in tokens, as the engine reported it."""
 
@@ -316,6 +329,8 @@ class Persona:
     )
     name: str = "Assistant"
     """What viewers call it."""
+    accounts: tuple[str, ...] = ()
+    """Its account names on the platform, by which viewers mention it too."""
     summaries: bool = True
     """Whether what falls out of the window is summarised."""
 

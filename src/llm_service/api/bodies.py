@@ -209,7 +209,8 @@ def reply_json(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _entry_json(entry: Message | Reply, bot_name: str) -> dict[str, Any]:
+def entry_json(entry: Message | Reply, bot_name: str = "") -> dict[str, Any]:
+    """One line of a conversation as JSON."""
     if isinstance(entry, Reply):
         return {
             "id": entry.id,
@@ -239,7 +240,7 @@ def context_json(context: Context) -> dict[str, Any]:
         "room": context.room,
         "persona": context.persona.text,
         "bot_name": context.persona.name,
-        "messages": [_entry_json(entry, context.persona.name) for entry in context.entries],
+        "messages": [entry_json(entry, context.persona.name) for entry in context.entries],
         "summary": context.summary.text if context.summary else None,
         "topics": [topic_json(topic) for topic in context.topics],
         "metadata": {

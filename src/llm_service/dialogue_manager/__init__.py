@@ -6,14 +6,19 @@
 ``speech``           one attempt at an answer: chunks in, clean text out
 ``composer``         from a room to the prompt of its next reply
 ``room``, ``rooms``  a conversation in memory; which of them are in memory
+``events``           what happens in a room, to be followed
+``autopilot``        rooms that take their turns by themselves
+``tending``          cutting, summing up and warming while nobody waits
+``recalling``        older messages that matter to the newest ones
 ``ports``            what is needed of an engine and of a store
 ``memory``           a store without a database
 ===================  ============================================================================================
 """
 
+from .events import EventLog, RoomEvent, TooSlow
 from .manager import DialogueManager
 from .memory import MemoryStore
 from .ports import Backend, Store, Stream
 from .turn import Turn
 
-__all__ = ["Backend", "DialogueManager", "MemoryStore", "Store", "Stream", "Turn"]
+__all__ = ["Backend", "DialogueManager", "EventLog", "MemoryStore", "RoomEvent", "Store", "Stream", "TooSlow", "Turn"]

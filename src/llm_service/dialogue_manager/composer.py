@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from llm_service.errors import ContextOverflow
 from llm_service.prompt import MOST_MESSAGES, RETENTION, Composed, compose, notes
 from llm_service.tokens import TokenEstimator
-from llm_service.types import Message, ModelInfo, Prompt, Sampling, Usage
+from llm_service.turn_taking import crowd_lines
+from llm_service.types import Message, ModelInfo, Prompt, PromptMessage, Sampling, Usage
 
 from .ports import Backend, Store
+from .recalling import Recalling
 from .room import Room
 
 MOST_ESTIMATORS = 20
 """Models whose token costs are kept in memory."""
+MOST_NAMED = 5
+"""Most viewers whom a hint tells to answer by name."""
 NEARLY = 0.75
 """Share of the window above which it is nearly full."""
 SAVE_EVERY = 20
@@ -48,6 +53,7 @@ class Composer:
         window_messages: int = MOST_MESSAGES,
         window_keep: float = RETENTION,
         reasoning_effort: str | None = None,
+        recalling: Recalling,
         clock: Callable[[], float],
     ) -> None:
         self._backend = backend
@@ -56,6 +62,7 @@ class Composer:
         self._window_messages = window_messages
         self._window_keep = window_keep
         self._reasoning_effort = reasoning_effort
+        self.recalling = recalling
         self._clock = clock
         self._estimators: OrderedDict[str, TokenEstimator] = OrderedDict()
         self._observed = 0
@@ -72,17 +79,18 @@ class Composer:
         if within is not None:
             model = replace(model, context_length=within, shared_context=False)
         estimator = await self.estimator(model.id)
-        composed = self._compose(room, model, estimator, answers, idle)
+        told = () if idle else await self._notes(room, answers, estimator)
+        composed = self._compose(room, model, estimator, told, idle)
         exact = await self._backend.count_tokens(composed.prompt)
         if exact is not None:
             estimator.observe(composed.prompt.messages, exact)
             if exact > composed.window.budget:
-                composed = self._compose(room, model, estimator, answers, idle)
+                composed = self._compose(room, model, estimator, told, idle)
             composed = replace(composed, window=replace(composed.window, tokens=exact, counted="exact"))
         return Composing(composed, model, frozenset(entry.id for entry in room.entries))
 
     def _compose(
-        self, room: Room, model: ModelInfo, estimator: TokenEstimator, answers: Sequence[str], idle: bool
+        self, room: Room, model: ModelInfo, estimator: TokenEstimator, told: Sequence[str], idle: bool
     ) -> Composed:
         composed = compose(
             room.entries,
@@ -91,7 +99,8 @@ class Composer:
             counter=estimator,
             sampling=self._sampling,
             summary=room.summary,
-            notes=self._notes(room, answers),
+            notes=told,
+            lines=crowd_lines,
             cut=room.cut,
             retention=self._window_keep,
             most_messages=self._window_messages,
@@ -106,14 +115,17 @@ class Composer:
         tokens = window.tokens + self._sampling.max_tokens
         return tokens > NEARLY * window.budget or len(room.entries) > NEARLY * self._window_messages
 
-    def _notes(self, room: Room, answers: Sequence[str]) -> tuple[str, ...]:
-        """What changes from turn to turn. A hint says whom to answer where that is not the last line."""
-        asked = {entry.id: entry for entry in room.entries if isinstance(entry, Message)}
-        speakers = list(dict.fromkeys(asked[one].speaker for one in answers if one in asked))
-        newest = next(reversed(asked.values()), None)
-        if newest is None or speakers == [newest.speaker] or not speakers:
+    async def _notes(self, room: Room, answers: Sequence[str], estimator: TokenEstimator) -> tuple[str, ...]:
+        """What changes from turn to turn: recalled lines, and whom to answer where that is not plain."""
+        wanted = set(answers)
+        messages = [entry for entry in room.entries if isinstance(entry, Message)]
+        asked = [message for message in messages if message.id in wanted]
+        if not asked:
             return ()
-        return notes(hints=[f"Reply to {', '.join(speakers[-3:])}"], now=self._clock())
+        recalled = await self.recalling.recall(room, asked, lambda message: _cost(estimator, message))
+        speakers = list(dict.fromkeys(message.speaker for message in asked))
+        hints = [] if speakers == [messages[-1].speaker] else [f"Reply to {', '.join(speakers[-MOST_NAMED:])}"]
+        return notes(recalled=recalled, hints=hints, now=self._clock())
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,6 +156,11 @@ class Composer:
         said = overflow.context_length or window.context_length
         self._estimators[composing.model.id].overflowed(composing.prompt.messages, said)
         return said if said < window.context_length else window.context_length // 2
+
+
+def _cost(estimator: TokenEstimator, message: Message) -> int:
+    line = PromptMessage(role="user", content=f"{message.speaker}: {message.line}")
+    return ceil(estimator.estimate((line,)))
 
 
 def _key(model: str) -> str:

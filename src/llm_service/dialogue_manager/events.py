@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-REMEMBERED = 1_000
+Kind = Literal["message", "delta", "reply", "decision", "topic", "forgotten", "engine", "gap"]
+
+REMEMBERED = 200
 """Events of a room that a follower can catch up with."""
 BACKLOG = 500
 """Events that may wait for one follower before it counts as too slow."""
@@ -22,11 +24,11 @@ BACKLOG = 500
 
 @dataclass(frozen=True, slots=True)
 class RoomEvent:
-    """Something that happened. ``kind`` is one of message, delta, reply, decision, topic, forgotten, engine, gap."""
+    """Something that happened. ``value`` is what it happened to: a Message, a Delta, a Reply, a Decision, …"""
 
     id: str
-    kind: str
-    data: Mapping[str, Any]
+    kind: Kind
+    value: Any
     at: float
 
 
@@ -52,15 +54,19 @@ class EventLog:
         """Whether anybody listens."""
         return bool(self._followers)
 
-    def publish(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Tell everybody who follows."""
+    def publish(self, kind: Kind, value: Any) -> None:
+        """Tell everybody who follows. Pieces of a reply are not remembered: the reply is."""
         self._number += 1
-        event = RoomEvent(f"{self.run}-{self._number}", kind, data, self._clock())
+        event = RoomEvent(f"{self.run}-{self._number}", kind, value, self._clock())
+        if kind != "delta":
+            self._remember(event)
+        for follower in list(self._followers):
+            self._hand(follower, event)
+
+    def _remember(self, event: RoomEvent) -> None:
         if len(self._events) == REMEMBERED:
             self._fallen = _number(self._events[0])
         self._events.append(event)
-        for follower in list(self._followers):
-            self._hand(follower, event)
 
     def _hand(self, follower: asyncio.Queue[RoomEvent | None], event: RoomEvent) -> None:
         if follower.qsize() < BACKLOG:
@@ -75,7 +81,7 @@ class EventLog:
         self._events.clear()
         self._events.extend(kept)
 
-    async def follow(self, last_id: str | None = None) -> AsyncIterator[RoomEvent]:
+    async def follow(self, last_id: str | None = None) -> AsyncGenerator[RoomEvent, None]:
         """Events from now on, after those since ``last_id`` that are still remembered.
 
         Where some are not, the first event is a ``gap``. Raises :class:`TooSlow` when too many wait to be read.
@@ -100,7 +106,7 @@ class EventLog:
         later = [event for event in self._events if _number(event) > seen]
         if seen >= self._fallen:
             return later
-        return [RoomEvent(f"{self.run}-{self._fallen}", "gap", {}, self._clock()), *later]
+        return [RoomEvent(f"{self.run}-{self._fallen}", "gap", None, self._clock()), *later]
 
 
 def _number(event: RoomEvent) -> int:

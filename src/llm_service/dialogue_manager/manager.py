@@ -11,37 +11,46 @@ in other modules. It holds the rooms that are in use, and the work that goes on 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Self
 
 from llm_service.admission import Admission
-from llm_service.errors import UnknownMessage
+from llm_service.errors import InvalidMessage, TurnDropped, UnknownMessage
 from llm_service.hygiene import neutralise_message
 from llm_service.prompt import MOST_MESSAGES, RETENTION
+from llm_service.recall import Embedder
 from llm_service.response_cleaner import ResponseCleaner
+from llm_service.response_cleaner.messages import split
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
-from llm_service.turn_taking import Policy
+from llm_service.turn_taking import Decision, Policy, decide, is_repeat, urgent_over
 from llm_service.types import (
     DEFAULT_ROOM,
     Context,
     Draft,
     Forgotten,
+    Ingested,
     Message,
     Persona,
     Reply,
     Sampling,
+    Stored,
     Timing,
     Topic,
     UserRecord,
 )
 
+from .autopilot import Autopilot
 from .composer import Composer, Composing
+from .events import EventLog, Kind
 from .memory import MemoryStore
 from .ports import Backend, Store
+from .recalling import Recalling
 from .room import Room
 from .rooms import Rooms
 from .speech import Speech
@@ -70,6 +79,8 @@ class DialogueManager:
         window_messages: int = MOST_MESSAGES,
         window_keep: float = RETENTION,
         topics: bool = True,
+        recall: bool = True,
+        embedder: Embedder | None = None,
         max_chars: int | None = None,
         reasoning_effort: str | None = None,
         clock: Callable[[], float] = time.time,
@@ -83,7 +94,7 @@ class DialogueManager:
         self._topics = topics
         self._max_chars = max_chars
         self._clock = clock
-        self._saving: set[asyncio.Task[None]] = set()
+        self._saving: set[asyncio.Task[Sequence[Stored]]] = set()
         self._opens_reasoning: dict[str, bool] = {}
         self._rooms = Rooms(self.store, self._make_room)
         self.composer = Composer(
@@ -93,9 +104,11 @@ class DialogueManager:
             window_messages=window_messages,
             window_keep=window_keep,
             reasoning_effort=reasoning_effort,
+            recalling=Recalling(self.store, embedder, enabled=recall),
             clock=clock,
         )
         self.tending = Tending(client, self.store, self.composer)
+        self.autopilot = Autopilot(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -105,6 +118,7 @@ class DialogueManager:
 
     async def close(self) -> None:
         """Wait until everything that was said is stored. The client and the store are their owner's to close."""
+        await self.autopilot.close()
         await self.tending.close()
         await asyncio.gather(*self._saving, return_exceptions=True)
 
@@ -116,28 +130,104 @@ class DialogueManager:
         """Put a line into the conversation; :meth:`generate_response` answers what waits.
 
         ``details`` are the other fields of :class:`Draft`: ``message_id``, ``user_id``, ``reply_to``, ``badges``,
-        ``sent_at``. The line is stored with the next turn. Raises :class:`InvalidMessage` where nothing is left of the
-        name or the text.
+        ``sent_at``. The line is stored with the next turn; :meth:`ingest` stores at once. Raises
+        :class:`InvalidMessage` where nothing is left of the name or the text.
         """
         found = self._rooms.at_hand(room)
         draft = Draft(username=username, text=message, emotes=tuple(emotes), **details)
         made = found.join(self.message(draft, found))
-        found.unsaved[made.id] = found.pending[made.id] = made
+        found.unsaved[made.id] = made
+        found.wait_for_turn(made)
         return made
 
     async def generate_response(self, *, room: str = DEFAULT_ROOM) -> str:
-        """Answer what waits in the room, in one reply; returns its text, once it is durable."""
+        """Answer all that waits in the room, in one reply; returns its text, once it is durable."""
         async with self.turn(room=room) as turn:
             return (await turn.reply()).text
 
-    def turn(self, draft: Draft | None = None, *, room: str = DEFAULT_ROOM, deadline: float | None = None) -> Turn:
-        """A turn that answers ``draft``, or without one what waits in the room. Enter it with ``async with``."""
-        return Turn(self, room, draft, deadline=self.deadline if deadline is None else deadline)
+    async def ingest(self, drafts: Sequence[Draft], *, room: str = DEFAULT_ROOM) -> list[Ingested]:
+        """Put lines into the conversation, without a reply: durable when this returns, and never waiting for the model.
+
+        A line whose id is known is not taken again; one that is not valid does not keep the others out.
+        """
+        found = await self._rooms.get(room)
+        known = {entry.id for entry in found.entries}
+        results = [self._taken(draft, found, known) for draft in drafts]
+        messages = [one.message for one in results if one.message is not None and not one.known]
+        stored = {one.message.id: one for one in await self.say(found, messages)}
+        for message in messages:
+            if not stored[message.id].known:
+                found.wait_for_turn(stored[message.id].message)
+                self._interrupt(found, message)
+        return [replace(one, known=one.known or (one.id in stored and stored[one.id].known)) for one in results]
+
+    def _taken(self, draft: Draft, room: Room, known: set[str]) -> Ingested:
+        try:
+            message = self.message(draft, room)
+        except InvalidMessage as exc:
+            return Ingested(id=draft.message_id or "", problem=exc)
+        repeated = message.id in known
+        known.add(message.id)
+        return Ingested(id=message.id, message=message, known=repeated)
+
+    def turn(
+        self,
+        draft: Draft | None = None,
+        *,
+        room: str = DEFAULT_ROOM,
+        choose: bool = False,
+        deadline: float | None = None,
+    ) -> Turn:
+        """A turn that answers ``draft``, or without one what waits in the room: with ``choose`` as the room's policy
+        decides. Enter it with ``async with``."""
+        return Turn(self, room, draft, choose=choose, deadline=self.deadline if deadline is None else deadline)
 
     async def reply(self, draft: Draft, *, room: str = DEFAULT_ROOM) -> Reply:
         """Answer one line: the same turn, drained."""
         async with self.turn(draft, room=room) as turn:
             return await turn.reply()
+
+    async def dry_run(self, *, room: str = DEFAULT_ROOM) -> Decision:
+        """What a turn would decide now. Changes nothing."""
+        return self.decide(await self._rooms.get(room))
+
+    async def skip(self, *, room: str = DEFAULT_ROOM) -> int:
+        """Cut off the replies that are being written; returns how many there were."""
+        running = list((await self._rooms.get(room)).turns)
+        for turn in running:
+            turn.drop("The reply was skipped.")
+        return len(running)
+
+    async def set_persona(self, persona: Persona, *, room: str = DEFAULT_ROOM) -> None:
+        """Give the room another system prompt, or the assistant another name there."""
+        found = await self._rooms.get(room)
+        await self.store.save_room(room, persona=persona)
+        found.persona = persona
+
+    async def set_policy(self, changes: Mapping[str, Any], *, room: str = DEFAULT_ROOM) -> Policy:
+        """Change knobs of the room's policy; those not named stay. Raises :class:`InputError`.
+
+        Takes effect at once, whatever waits: a pause or a mute also cuts off what is being said unasked.
+        """
+        found = await self._rooms.get(room)
+        policy = Policy.from_json(changes, base=found.policy)
+        await self.store.save_room(room, policy=json.dumps(policy.to_json()))
+        found.policy = policy
+        if policy.silent_until(self._clock()) is not None:
+            for turn in found.turns:
+                if turn.decision is not None:
+                    turn.drop("The room was silenced.")
+        self.autopilot.look_at(found)
+        return policy
+
+    async def events(self, *, room: str = DEFAULT_ROOM) -> EventLog:
+        """What happens in the room, to be followed."""
+        return (await self._rooms.get(room)).events
+
+    def announce(self, kind: Kind, value: Any) -> None:
+        """Publish an event in every room that is in memory."""
+        for room in self._rooms.all():
+            room.events.publish(kind, value)
 
     # ── looking and forgetting ───────────────────────────────────────────────────────────────────────────────────
 
@@ -199,6 +289,8 @@ class DialogueManager:
         await asyncio.gather(*self._saving, return_exceptions=True)
         gone = await forgetting
         room.forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
+        self.composer.recalling.forget(gone.message_ids)
+        room.events.publish("forgotten", gone)
         await self.backend.forget()
         return gone
 
@@ -247,10 +339,47 @@ class DialogueManager:
             prompt_opens_reasoning=self._opens_reasoning.get(model),
         )
 
+    def decide(self, room: Room) -> Decision:
+        """Whether to speak now, and to whom."""
+        pending = list(room.pending.values())
+        return decide(pending, room.ledger.state(pending), room.policy, self._clock(), bot_names=self._bot_names(room))
+
+    def settle(self, room: Room, decision: Decision) -> None:
+        """Let go of what the decision drops and passes over, and tell it to those who follow."""
+        for message_id in chain(decision.skipped, *decision.dropped.values()):
+            room.pending.pop(message_id, None)
+        if decision.speak or decision.skipped or decision.dropped:
+            room.events.publish("decision", decision)
+
+    def _bot_names(self, room: Room) -> tuple[str, ...]:
+        return (room.persona.name, *room.persona.accounts)
+
+    def _interrupt(self, room: Room, message: Message) -> None:
+        """Cut off a reply that nobody called for, where this message is worth it."""
+        for turn in room.turns:
+            if turn.decision is None:
+                continue
+            why = urgent_over(turn.decision, message, room.policy, bot_names=self._bot_names(room))
+            if why is not None:
+                turn.drop(f"The reply was cut off: {why}.")
+
     def answer(
-        self, room: Room, composing: Composing, speech: Speech, answers: tuple[str, ...], timing: Timing
+        self,
+        room: Room,
+        composing: Composing,
+        speech: Speech,
+        answers: tuple[str, ...],
+        timing: Timing,
+        *,
+        decision: Decision | None = None,
     ) -> Reply:
-        """Make the reply, and put it into the conversation."""
+        """Make the reply, and put it into the conversation. Raises :class:`TurnDropped` where a turn that nobody asked
+        for would repeat what was just said."""
+        now = self._clock()
+        if decision is not None and self._repeats(room, speech.text, now):
+            for message_id in answers:
+                room.pending.pop(message_id, None)
+            raise TurnDropped("The reply was dropped: the same was said a moment ago.")
         reply = Reply(
             id=_new_id(),
             room=room.name,
@@ -264,14 +393,24 @@ class DialogueManager:
             timing=timing,
             topics=self.topics_of(room),
             cached=speech.cached,
-            created_at=self._clock(),
+            created_at=now,
         )
         self._opens_reasoning[composing.model.id] = speech.opened_by_prompt
         room.model, room.window = reply.model, composing.composed.window
-        room.answer(reply)
+        room.answer(reply, decision.urgency if decision else "called")
+        for text in self.messages_of(reply, room.policy):
+            room.ledger.sent(text, at=now)
         return reply
 
-    def say(self, room: Room, messages: Sequence[Message]) -> asyncio.Task[None]:
+    def _repeats(self, room: Room, text: str, now: float) -> bool:
+        return is_repeat(text, room.ledger.state(()).said, now, within=room.policy.repeat_after)
+
+    @staticmethod
+    def messages_of(reply: Reply, policy: Policy) -> tuple[str, ...]:
+        """The reply as messages that the platform takes."""
+        return split(reply.text, policy.max_chars)[: policy.most_messages]
+
+    def say(self, room: Room, messages: Sequence[Message]) -> asyncio.Task[Sequence[Stored]]:
         """Put messages into the conversation, and begin to store them with all that is not stored yet.
 
         Memory and store see them in the same order, because both are told in the same step of the loop. What is in the
@@ -284,18 +423,24 @@ class DialogueManager:
         task.add_done_callback(self._saving.discard)
         return task
 
-    async def _save(self, room: Room, messages: Sequence[Message]) -> None:
+    async def _save(self, room: Room, messages: Sequence[Message]) -> Sequence[Stored]:
         if not messages:
-            return
+            return ()
         try:
             stored = await self.store.append(messages)
         except BaseException:
             for message in messages:
                 room.leave(message.id)
             raise
+        for one in stored:
+            if one.known:
+                room.leave(one.message.id)
+            else:
+                room.events.publish("message", one.message)
         room.confirm([one.message for one in stored])
         if not room.created_at and (record := await self.store.load(room.name, limit=1)):
             room.created_at = record.created_at
+        return stored
 
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
         """Make the reply durable, and with it the window's new start."""
@@ -307,6 +452,7 @@ class DialogueManager:
             room.stale = True  # what is on disk is not known here any more: the next turn reads it
             raise
         room.confirm([], reply)
+        room.events.publish("reply", reply)
         if not reply.cached:
             await self.composer.observe(composing, reply.usage)
         self.tending.after_turn(room, composing)
@@ -323,7 +469,8 @@ class DialogueManager:
             policy=Policy(),
             gate=Admission(self._room_concurrency, self._queue_size),
             topics=TopicTracker(),
-            threads=ThreadTracker(),
+            threads=ThreadTracker(assistant=self._persona.name),
+            events=EventLog(self._clock),
             active_rooms=self._rooms.active,
         )
 

@@ -5,14 +5,21 @@ Nothing here waits or decides when to speak; it is the state that a turn reads a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from llm_service.admission import Admission
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
-from llm_service.turn_taking import Policy
+from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
 from llm_service.types import Entry, Message, Persona, Reply, Summary, Window
+
+from .events import EventLog
+
+if TYPE_CHECKING:
+    from .turn import Turn
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +33,7 @@ class Room:
     """Turns of the room pass it: one voice by default, fair between viewers."""
     topics: TopicTracker
     threads: ThreadTracker
+    events: EventLog
     active_rooms: Callable[[], int] = lambda: 1
     """How many rooms have had turns lately."""
     entries: list[Entry] = field(default_factory=list)
@@ -37,11 +45,16 @@ class Room:
     replies: int = 0
     unsaved: dict[str, Message] = field(default_factory=dict)
     """Messages that are not in the store yet; the next turn saves them."""
+    ledger: Ledger = field(default_factory=Ledger)
+    """What the next decision whether to speak needs to know."""
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something happened that may change that decision."""
+    turns: set[Turn] = field(default_factory=set)
+    """The turns that run now."""
     pending: dict[str, Message] = field(default_factory=dict)
     """Messages that wait for a turn, oldest first."""
     forgotten: set[str] = field(default_factory=set)
     """Ids that were forgotten while turns were running; emptied when none runs."""
-    running: int = 0
     last_position: int = 0
     stale: bool = False
     """Another process wrote to the room: it is read again before the next turn."""
@@ -60,7 +73,8 @@ class Room:
     @property
     def busy(self) -> bool:
         """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
-        return bool(self.running or self.unsaved or self.gate.queued)
+        waits = self.turns or self.unsaved or self.pending or self.gate.queued
+        return bool(waits or self.events.followed or self.policy.mode == "auto")
 
     def join(self, message: Message) -> Message:
         """Put a message at the end of the conversation; its place is provisional until the store confirms it."""
@@ -73,9 +87,24 @@ class Room:
         return message
 
     def observe(self, message: Message) -> None:
-        """Let the trackers of topics and threads see a message."""
-        parent = self.threads.observe(message)
-        self.topics.observe(message, parent=parent)
+        """Let the trackers see a message."""
+        self.ledger.heard(message)
+        change = self.topics.observe(message, parent=self.threads.observe(message))
+        if change is not None:
+            self.events.publish("topic", change)
+
+    def observe_reply(self, reply: Reply, urgency: Urgency = "called") -> None:
+        """Let the trackers see a reply."""
+        self.threads.observe(reply)
+        asked = [entry for entry in self.entries if isinstance(entry, Message) and entry.id in reply.answers]
+        self.ledger.replied(reply.id, map(viewer_of, asked), urgency=urgency, at=reply.created_at)
+
+    def wait_for_turn(self, message: Message) -> None:
+        """Let a message wait until a turn chooses it; of too many, the oldest go."""
+        self.pending[message.id] = message
+        while len(self.pending) > 2 * self.policy.most_waiting:
+            del self.pending[next(iter(self.pending))]
+        self.stirred.set()
 
     def leave(self, message_id: str) -> None:
         """Take back a message that could not be stored."""
@@ -85,13 +114,14 @@ class Room:
         self.topics.forget([message_id])
         self.threads.forget([message_id])
 
-    def answer(self, reply: Reply) -> None:
+    def answer(self, reply: Reply, urgency: Urgency = "called") -> None:
         """Put a reply right after the newest message that its prompt held."""
         place = len(self.entries)
         while place and _stands_after(self.entries[place - 1], reply):
             place -= 1
         self.entries.insert(place, reply)
         self.replies += 1
+        self.observe_reply(reply, urgency)
         for message_id in reply.answers:
             self.pending.pop(message_id, None)
 
@@ -128,10 +158,11 @@ class Room:
             self.unsaved.pop(message_id, None)
         if summary:
             self.summary = None
-        if self.running:
+        if self.turns:
             self.forgotten |= gone
+        self.events.forget(lambda event: getattr(event.value, "id", None) in gone or event.kind == "topic")
         self.topics.forget(message_ids)
-        self.threads.forget(message_ids)
+        self.threads.forget([*message_ids, *reply_ids])
 
     def clear(self) -> None:
         """Remove everything that was said."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 
+from llm_service.turn_taking import Policy
 from llm_service.types import Message
 
 from .ports import Store
@@ -32,6 +34,10 @@ class Rooms:
     def __len__(self) -> int:
         return len(self._rooms)
 
+    def all(self) -> list[Room]:
+        """The rooms in memory."""
+        return list(self._rooms.values())
+
     def active(self) -> int:
         """How many rooms have had a turn within the last minutes."""
         since = asyncio.get_running_loop().time() - ACTIVE
@@ -44,7 +50,7 @@ class Rooms:
     async def get(self, name: str) -> Room:
         """The room, from memory or from the store."""
         found = self._rooms.get(name)
-        if found is None or (found.stale and not found.running):
+        if found is None or (found.stale and not found.turns):
             found = await self._load(name)
         self._rooms.move_to_end(name)
         return found
@@ -62,6 +68,7 @@ class Rooms:
                     found.window,
                     found.model,
                 )
+                fresh.events, fresh.stirred, fresh.pending = found.events, found.stirred, found.pending
         self._loading.pop(name, None)
         return self._keep(fresh)
 
@@ -71,6 +78,7 @@ class Rooms:
         if record is None:
             return room
         room.persona = record.persona or room.persona
+        room.policy = Policy.from_json(json.loads(record.policy)) if record.policy else room.policy
         room.cut, room.summary, room.created_at = record.cut, record.summary, record.created_at
         room.messages, room.replies = record.messages, record.replies
         room.entries = list(record.entries)
@@ -78,6 +86,8 @@ class Rooms:
             if isinstance(entry, Message):
                 room.last_position = max(room.last_position, entry.position)
                 room.observe(entry)
+            else:
+                room.observe_reply(entry)
         return room
 
     def _keep(self, room: Room) -> Room:

@@ -40,7 +40,7 @@ class Tending:
     def after_turn(self, room: Room, composing: Composing) -> None:
         """Begin to look after a room whose turn has just ended, where its window is nearly full."""
         self._slots = composing.model.slots or 1
-        if room.name in self._tasks or room.running or not self._composer.nearly_full(room, composing):
+        if room.name in self._tasks or room.turns or not self._composer.nearly_full(room, composing):
             return
         task = self._tasks[room.name] = asyncio.create_task(self._tend(room))
         task.add_done_callback(lambda _: self._tasks.pop(room.name, None))

@@ -2,7 +2,7 @@
 
 ::
 
-    gate ─▶ join the conversation ─▶ compose the prompt ─▶ engine ─▶ cleaner ─▶ reply ─▶ gate opens ─▶ store
+    gate ─▶ pick what to answer ─▶ compose the prompt ─▶ engine ─▶ cleaner ─▶ reply ─▶ gate opens ─▶ store
 
 Entering a turn may fail, iterating it flows, leaving it cleans up. Everything that can go wrong before the first word
 goes wrong on entering. The room's gate opens as soon as the reply is known, before it is durable: the next turn can
@@ -21,7 +21,9 @@ from contextlib import AsyncExitStack, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from llm_service.admission import Place
 from llm_service.errors import ContextOverflow, EmptyReply, InvalidMessage, TurnDropped
+from llm_service.turn_taking import Decision
 from llm_service.types import Completed, Delta, Draft, Message, Reply, Timing, TurnEvent
 
 from .room import Room
@@ -36,17 +38,24 @@ TRIES = 2
 
 
 class Turn:
-    """One turn of a room. ``async with`` it, then iterate for clean pieces, or await :meth:`reply`."""
+    """One turn of a room. ``async with`` it, then iterate for clean pieces, or await :meth:`reply`.
 
-    def __init__(self, manager: DialogueManager, room: str, draft: Draft | None, *, deadline: float) -> None:
+    With a ``draft`` it answers that. Without one it answers what waits in the room: all of it, or with ``choose`` what
+    the room's policy decides, which may be nothing; then it is ``silent``, and iterating it yields nothing.
+    """
+
+    def __init__(
+        self, manager: DialogueManager, room: str, draft: Draft | None, *, choose: bool, deadline: float
+    ) -> None:
         self._manager = manager
         self._room_name = room
         self._draft = draft
+        self._choose = choose
         self._started = time.perf_counter()
         self._deadline = self._started + deadline
         self._gate = ExitStack()
         self._engine = AsyncExitStack()
-        self._saving: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[object] | None = None
         self._answers: tuple[str, ...] = ()
         self._composing: Composing | None = None
         self._speech: Speech | None = None
@@ -55,6 +64,14 @@ class Turn:
         self._within: int | None = None
         self._queued_ms = 0.0
         self._first_ms = 0.0
+        self._dropped: str | None = None
+        self.decision: Decision | None = None
+        """What was decided, and why; None where nothing had to be."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether the decision was not to speak."""
+        return self.decision is not None and not self.decision.speak
 
     async def __aenter__(self) -> Self:
         try:
@@ -76,19 +93,23 @@ class Turn:
                 return event.reply
         raise EmptyReply
 
+    def drop(self, why: str) -> None:
+        """Let it come to nothing: it raises :class:`TurnDropped` instead of saying more."""
+        self._dropped = self._dropped or why
+
     async def __aiter__(self) -> AsyncIterator[TurnEvent]:
+        if self.silent:
+            return
         if self._reply is not None:
             yield Delta(text=self._reply.text)
             yield Completed(reply=self._reply)
             return
         async for delta in self._speak():
+            self._room.events.publish("delta", delta)
             yield delta
         reply = self._reply = self._conclude()
         await self._release()
-        assert self._composing is not None
-        if self._saving is not None:
-            await self._saving
-        yield Completed(reply=await self._manager.commit(self._room, self._composing, reply))
+        yield Completed(reply=await self._commit(reply))
 
     # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -96,24 +117,20 @@ class Turn:
         room = self._room = await self._manager.room(self._room_name)
         asked = self._manager.message(self._draft, room) if self._draft else None
         self._caller = _caller(asked)
-        now = asyncio.get_running_loop().time()
+        self._place = await self._pass_gate(room)
+        self._manager.tending.step_aside(room)
+        await (self._ask(room, asked) if asked else self._pick(room))
+        if self._reply is None and not self.silent:
+            await self._open()
+
+    async def _pass_gate(self, room: Room) -> Place:
+        room.last_turn = now = asyncio.get_running_loop().time()
         place = await room.gate.enter(self._caller, deadline=now + self._left())
         self._gate.enter_context(place)
         self._queued_ms = place.queued * 1000
-        self._place = place
-        room.running += 1
-        room.last_turn = now
-        self._manager.tending.step_aside(room)
+        room.turns.add(self)
         self._gate.callback(self._finished)
-        if asked is not None:
-            await self._ask(room, asked)
-        else:
-            self._saving = self._manager.say(room, [])
-            self._answers = tuple(room.pending)
-        if self._reply is None:
-            if not self._answers:
-                raise InvalidMessage("There is nothing to answer: add a message first.")
-            await self._open()
+        return place
 
     async def _ask(self, room: Room, asked: Message) -> None:
         """Put the question into the conversation, unless its id is known: then it is answered once and no more."""
@@ -124,13 +141,27 @@ class Turn:
                 return
         self._saving = self._manager.say(room, [asked])
 
+    async def _pick(self, room: Room) -> None:
+        """Choose from what waits, or take all of it."""
+        self._saving = self._manager.say(room, [])
+        if self._choose:
+            self.decision = self._manager.decide(room)
+            self._manager.settle(room, self.decision)
+            self._answers = self.decision.answers
+        else:
+            self._answers = tuple(room.pending)
+            if not self._answers:
+                raise InvalidMessage("There is nothing to answer: add a message first.")
+
     async def _open(self) -> None:
         """Compose the prompt and wait for its first chunk; once more where it came back empty or did not fit."""
         await self._engine.aclose()
         self._tries += 1
-        self._composing = await self._manager.composer.compose(self._room, self._answers, within=self._within)
+        composing = self._composing = await self._manager.composer.compose(
+            self._room, self._answers, within=self._within
+        )
         stream = self._manager.backend.stream(
-            self._composing.prompt, caller=self._caller, deadline=self._left(), use_cache=self._tries == 1
+            composing.prompt, caller=self._caller, deadline=self._left(), use_cache=self._tries == 1
         )
         try:
             chunks = await self._engine.enter_async_context(stream)
@@ -138,9 +169,9 @@ class Turn:
             if self._tries == TRIES:
                 raise
             if isinstance(exc, ContextOverflow):
-                self._within = self._manager.composer.learn_overflow(self._composing, exc)
+                self._within = self._manager.composer.learn_overflow(composing, exc)
             return await self._open()
-        self._speech = Speech(chunks, self._manager.cleaner(self._room, self._composing.model.id).stream())
+        self._speech = Speech(chunks, self._manager.cleaner(self._room, composing.model.id).stream())
         return None
 
     # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,17 +190,21 @@ class Turn:
 
     async def _pieces(self) -> AsyncIterator[str]:
         assert self._speech is not None
-        async for text in self._speech.pieces(self._check_forgotten):
+        async for text in self._speech.pieces(self._check):
             self._first_ms = self._first_ms or self._elapsed_ms()
             yield text
         if not self._speech.text:
             raise EmptyReply
 
     def _can_redo(self) -> bool:
-        return not self._first_ms and self._tries < TRIES and self._room.forgotten.isdisjoint(self._answers)
+        untouched = self._room.forgotten.isdisjoint(self._answers)
+        return not self._first_ms and self._tries < TRIES and self._dropped is None and untouched
 
-    def _check_forgotten(self) -> None:
+    def _check(self) -> None:
+        """Raise where what was written so far must not be seen any more."""
         assert self._composing is not None
+        if self._dropped is not None:
+            raise TurnDropped(self._dropped)
         if self._room.forgotten and not self._room.forgotten.isdisjoint(self._composing.ids):
             raise TurnDropped
 
@@ -183,7 +218,15 @@ class Turn:
             first_token_ms=self._first_ms,
             total_ms=self._elapsed_ms(),
         )
-        return self._manager.answer(self._room, self._composing, self._speech, self._answers, timing)
+        return self._manager.answer(
+            self._room, self._composing, self._speech, self._answers, timing, decision=self.decision
+        )
+
+    async def _commit(self, reply: Reply) -> Reply:
+        assert self._composing is not None
+        if self._saving is not None:
+            await self._saving
+        return await self._manager.commit(self._room, self._composing, reply)
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,8 +244,8 @@ class Turn:
                 await asyncio.wait({self._saving})
 
     def _finished(self) -> None:
-        self._room.running -= 1
-        if not self._room.running:
+        self._room.turns.discard(self)
+        if not self._room.turns:
             self._room.forgotten.clear()
 
     def _left(self) -> float:

@@ -6,7 +6,7 @@ The web app, the command line and the tests enter the same :func:`open_service`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,9 +17,10 @@ from llm_service.dialogue_manager import DialogueManager, Turn
 from llm_service.errors import EngineError, LLMServiceError, ShuttingDown
 from llm_service.settings import Settings
 from llm_service.store import Store, open_store
-from llm_service.types import Draft, Persona, Sampling
+from llm_service.types import Draft, Ingested, Persona, Sampling
 
 from .engines import BUILTIN_HINT, Engines
+from .housekeeping import keeping
 
 log = structlog.get_logger("llm_service")
 
@@ -36,19 +37,35 @@ class Service:
         self.dialogues = dialogues
         self.stopping = False
         self.running = 0
-        """Turns that callers wait for."""
+        """Requests that callers wait for."""
         self._idle = asyncio.Event()
 
     @asynccontextmanager
     async def chat(self, draft: Draft, room: str) -> AsyncIterator[Turn]:
         """A turn that answers ``draft``. Raises :class:`ShuttingDown` where the service is stopping."""
+        async with self._working(), self.dialogues.turn(draft, room=room) as turn:
+            yield turn
+
+    @asynccontextmanager
+    async def turn(self, room: str) -> AsyncIterator[Turn]:
+        """A turn that answers what waits, as the room's policy decides."""
+        async with self._working(), self.dialogues.turn(room=room, choose=True) as turn:
+            yield turn
+
+    async def ingest(self, drafts: Sequence[Draft], room: str) -> list[Ingested]:
+        """Take lines in, without a reply."""
+        async with self._working():
+            return await self.dialogues.ingest(drafts, room=room)
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[None]:
+        """Work that a stop waits for, and that is refused while stopping."""
         if self.stopping:
             raise ShuttingDown(retry_after=5)
         self.running += 1
         self._idle.clear()
         try:
-            async with self.dialogues.turn(draft, room=room) as turn:
-                yield turn
+            yield
         finally:
             self.running -= 1
             if not self.running:
@@ -145,11 +162,15 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             window_messages=settings.window_messages,
             window_keep=settings.window_keep,
             topics=settings.topics,
+            recall=settings.recall,
+            embedder=engines if settings.embeddings else None,
             max_chars=settings.max_chars,
             reasoning_effort=settings.reasoning_effort,
         ) as dialogues,
     ):
-        yield Service(settings, engines, store, dialogues)
+        service = Service(settings, engines, store, dialogues)
+        async with keeping(service):
+            yield service
 
 
 def _persona(settings: Settings) -> Persona:

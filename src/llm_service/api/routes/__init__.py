@@ -11,6 +11,8 @@ from fastapi import APIRouter, Depends
 from .conversation import conversation_routes
 from .dependencies import named_room
 from .health import health_routes
+from .moderation import moderation_routes
+from .turns import turn_routes
 
 __all__ = ["routes"]
 
@@ -20,6 +22,6 @@ def routes() -> APIRouter:
     router = APIRouter()
     router.include_router(health_routes())
     for prefix, tag, dependencies in (("", "default room", []), ("/rooms/{room}", "rooms", [Depends(named_room)])):
-        for room_routes in (conversation_routes,):
+        for room_routes in (conversation_routes, turn_routes, moderation_routes):
             router.include_router(room_routes(), prefix=prefix, tags=[tag], dependencies=dependencies)
     return router

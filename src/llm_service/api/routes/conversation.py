@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -27,7 +27,9 @@ async def _chat(body: ChatMessage, room: str, found: Service) -> dict[str, Any]:
         return reply_json(await turn.reply())
 
 
-async def _events(turn: AsyncIterator[TurnEvent], stack: AsyncExitStack, request_id: str) -> AsyncIterator[bytes]:
+async def turn_events(
+    turn: AsyncIterator[TurnEvent], stack: AsyncExitStack, request_id: str
+) -> AsyncGenerator[bytes, None]:
     """A turn as server-sent events: ``delta`` …, then exactly one ``done`` or ``error``."""
     async with stack:
         try:
@@ -60,7 +62,7 @@ def conversation_routes() -> APIRouter:
         """The same turn as server-sent events."""
         stack = AsyncExitStack()
         turn = await unless_gone(request, stack.enter_async_context(found.chat(body.draft(), room)))
-        return EventStream(_events(aiter(turn), stack, problems.request_id(request)))
+        return EventStream(turn_events(aiter(turn), stack, problems.request_id(request)))
 
     @router.get("/context", response_model=ContextBody, responses=READ, summary="The conversation")
     async def context(room: RoomDep, found: ServiceDep) -> Response:

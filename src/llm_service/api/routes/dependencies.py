@@ -40,7 +40,10 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "`delta` …, then one `done` or `error`.", "content": {"text/event-stream": {}}}
+    200: {
+        "description": "Server-sent events; a turn ends with exactly one `done` or `error`.",
+        "content": {"text/event-stream": {}},
+    }
 }
 """Documentation of a turn as server-sent events."""
 
