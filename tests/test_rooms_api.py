@@ -4,10 +4,10 @@ import asyncio
 import json
 
 import pytest
-from running_service import parse_events, running_service
-from scripted_lm_studio import ScriptedLMStudio
 
 from llm_service.settings import Settings
+from running_service import parse_events, running_service
+from scripted_lm_studio import ScriptedLMStudio
 
 
 @pytest.fixture
