@@ -240,7 +240,7 @@ class Sieve:
         if switch.partial or (switch.end() == len(text) and not final):
             return _WAIT
         before = self._before(text, at).rstrip()
-        if self._ticks or (before and (before[-1].isalnum() or before[-1] in ",'\"")):
+        if self._ticks or (self._spoken and before and (before[-1].isalnum() or before[-1] in ",'\"")):
             return self._literal(text, at, switch.end())
         self._visible.doubt(switch[0])
         return int(switch.end())
@@ -520,7 +520,9 @@ class Sieve:
             case Act.ANSWER | Act.BREAK | Act.SELF:
                 self._close()
             case Act.STOP:
+                doubt = self._doubt if self._names == ["prompt"] else None
                 self._close()
+                self._doubt = doubt
                 self._somebody_else("")
             case Act.OTHER:
                 self._close()
@@ -587,7 +589,7 @@ class Sieve:
             waits = not final and markers.may_begin(text, spark.start())
             return _WAIT if waits and spark.start() == at else spark.start() + (not waits)
         if found.marker.act in {Act.SELF, Act.ANSWER}:
-            self._answer()
+            self._close()
         elif found.marker.act in {Act.HEADER, Act.MUSE}:
             self._turn(found, text, spark.start())
         return found.end
