@@ -51,7 +51,7 @@ _CITATION = rf"<(?:{_any(CITATION_TAGS)})>|</(?:{_any(CITATION_TAGS)})(?::[^<>\n
 _WORDS = _any(TOKEN_WORDS)
 _TOKEN = rf"<\|(?i:(?:{_WORDS})(?:[_:-](?:{_WORDS}|\d{{1,5}})){{0,6}})\|>|<｜[^<>｜\n]{{1,48}}｜>|{BARE_TOKENS}"
 # A tool call that a gateway wrote out in words (OpenClaw): "[Tool Call: read (ID: 1)]", then "Arguments: {…}".
-_SPOKEN = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\]\n]{1,120}\]"
+_SPOKEN = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\[\]<\n]{1,120}\]"
 
 _PATTERN = (
     rf"(?P<tag>{_TAG})|(?P<literal>{_any(LITERALS)})|(?P<details>{_DETAILS})|(?P<named>{_NAMED_TOOL})"

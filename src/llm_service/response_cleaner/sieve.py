@@ -271,16 +271,14 @@ class Sieve:
         for end in _FENCE_END.finditer(text, at):
             if end.end() == len(text) and not final:
                 break
-            begins_line = end.start() > 0 or self._tail.endswith("\n")
-            if begins_line and end[1].startswith(self._fence):
+            if self._before(text, end.start()).endswith("\n") and end[1].startswith(self._fence):
                 self._state = self._in_answer
                 return self._literal(text, at, end.end())
         if final:
             return self._literal(text, at, len(text))
-        line = text.rfind("\n", at) + 1
-        stop = len(text)
-        if (line > at or self._tail.endswith("\n")) and _FENCE_START_OF_END.fullmatch(text, max(line, at)):
-            stop = max(line, at)
+        line = max(text.rfind("\n", at) + 1, at)
+        begins_line = self._before(text, line).endswith("\n")
+        stop = line if begins_line and _FENCE_START_OF_END.fullmatch(text, line) else len(text)
         return self._literal(text, at, stop) if stop > at else _WAIT
 
     def _in_span(self, text: str, at: int, final: bool) -> bool | None:
@@ -342,8 +340,10 @@ class Sieve:
             there = spark.end() - 1
             if spark[0][0] in "`~/" or not markers.may_begin(text, here, spark.start()):
                 return 0
-            if markers.find(text, there):
-                return there
+            found = markers.find(text, there)
+            if found:
+                mentioned = self._mentioned(text, there, found, final)
+                return _WAIT if mentioned is None else 0 if mentioned else there
             if markers.may_begin(text, there):
                 return 0 if final else _WAIT
             here = there
