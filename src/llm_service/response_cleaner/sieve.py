@@ -353,9 +353,9 @@ class Sieve:
         """Whether the marker is only talked about: in code, in quotes, or as "the … tag"."""
         if self._ticks and self._state == self._in_answer:
             closed = self._in_span(text, found.end, final)
-            if closed is False:
-                self._ticks = 0
-            return closed
+            if closed is not False:
+                return closed
+            self._ticks = 0
         before = self._before(text, at)
         quote = _QUOTES.get(before[-1:])
         if quote is not None:
