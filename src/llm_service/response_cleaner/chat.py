@@ -10,7 +10,7 @@ import regex
 
 from llm_service.response_cleaner import asides, loops, markdown, markers, prose, sentences
 from llm_service.response_cleaner.characters import scrub
-from llm_service.response_cleaner.phrases import OPENING
+from llm_service.response_cleaner.phrases import OPENING, SWITCH
 from llm_service.response_cleaner.sieve import Sieve
 from llm_service.response_cleaner.speakers import Speakers
 
@@ -210,7 +210,7 @@ def _beginning(text: str, room: Room) -> str:
 
 def _without_markers(text: str, room: Room, thoughts: list[str], *, begins: bool) -> str:
     """Taking one thing out can make a marker of what stood around it."""
-    if not markers.contains(text) and not (begins and OPENING.match(text)):
+    if not (markers.contains(text) or SWITCH.search(text) or (begins and OPENING.match(text))):
         return text
     sieve = Sieve(prompt_opens_reasoning=None if begins and room.hint is None else False)
     visible = sieve.feed(text) + sieve.finish()

@@ -29,6 +29,12 @@ def _any(words: object) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
 
 
+_LONGEST_TAG = 700
+"""Characters of a marker with every attribute that is understood."""
+_AGAIN = re.compile(r"[<◁]|&l")
+"""What is only at the beginning of a marker."""
+
+
 _VALUE = r"""(?:"[^"<>\n]{0,120}"|'[^'<>\n]{0,120}'|[^\s"'<>/]{1,120})"""
 _ATTRIBUTES = rf"(?:\s{{1,3}}[\w:-]{{1,32}}\s?=\s?{_VALUE}){{0,4}}"
 _NAMES = _any([*THOUGHT_TAGS, *ANSWER_TAGS, *TOOL_TAGS])
@@ -45,7 +51,7 @@ _CITATION = rf"<(?:{_any(CITATION_TAGS)})>|</(?:{_any(CITATION_TAGS)})(?::[^<>\n
 _WORDS = _any(TOKEN_WORDS)
 _TOKEN = rf"<\|(?i:(?:{_WORDS})(?:[_:-](?:{_WORDS}|\d{{1,5}})){{0,6}})\|>|<｜[^<>｜\n]{{1,48}}｜>|{BARE_TOKENS}"
 # A tool call that a gateway wrote out in words (OpenClaw): "[Tool Call: read (ID: 1)]", then "Arguments: {…}".
-_SPOKEN = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\]\n]{1,120}\]"
+_SPOKEN = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\[\]<\n]{1,120}\]"
 
 _PATTERN = (
     rf"(?P<tag>{_TAG})|(?P<literal>{_any(LITERALS)})|(?P<details>{_DETAILS})|(?P<named>{_NAMED_TOOL})"
@@ -133,8 +139,15 @@ _PLAIN: dict[str, tuple[Marker, str]] = {
 def may_begin(text: str, at: int, end: int | None = None) -> bool:
     """Whether ``text[at:end]`` is the beginning of a marker, and not yet a whole one."""
     stop = len(text) if end is None else end
-    match = _PARTIAL.fullmatch(text, at, stop, partial=True)
-    return match is not None and match.partial
+    if stop - at > _LONGEST_TAG or _AGAIN.search(text, at + 2, stop):
+        return False
+    return _begins(text[at:stop])
+
+
+@lru_cache(maxsize=1024)
+def _begins(tail: str) -> bool:
+    match = _PARTIAL.fullmatch(tail, partial=True)
+    return match is not None and bool(match.partial)
 
 
 def contains(text: str) -> bool:

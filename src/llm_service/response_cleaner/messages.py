@@ -12,6 +12,8 @@ from llm_service.response_cleaner import sentences
 
 _SPACE = regex.compile(r"\s++(?![/.]\p{L})")
 _GRAPHEME = regex.compile(r"\X")
+_BEHIND = 3
+"""Characters after the limit that tell whether the next message would be a command."""
 _FULL_ENOUGH = 0.4
 """A message that ends with a sentence should be at least this full; else it ends with a word."""
 
@@ -32,9 +34,10 @@ def split(text: str, limit: int | None, emotes: tuple[str, ...] = ()) -> tuple[s
 
 
 def _cut(text: str, at: int, limit: int, spaced: tuple[str, ...]) -> int:
-    window = text[at : at + limit + 1]
+    window = text[at : at + limit + _BEHIND]
     taken = _inside(window, spaced)
-    places = [match.start() for match in _SPACE.finditer(window) if match.start() and match.start() not in taken]
+    spaces = (match.start() for match in _SPACE.finditer(window))
+    places = [place for place in spaces if 0 < place <= limit and place not in taken]
     stops = [end for end in sentences.ends(window) if end in places and end >= limit * _FULL_ENOUGH]
     if stops or places:
         return at + (stops or places)[-1]

@@ -87,7 +87,8 @@ _IN_ROLE = regex.compile(
     regex.IGNORECASE,
 )
 _PLANNING = regex.compile(
-    r"\s*(?:(?:so|now|okay|ok|maybe|perhaps),?\s+)?(?:let me|let['’]s|I['’]ll|I (?:should|need to|must|could|can|will|want to))\s+"
+    r"\s*(?:(?:so|now|okay|ok|maybe|perhaps),?\s+)?"
+    r"(?:let me|let['’]s|I['’]ll|I (?:should|need to|must|could|can|will|want to))\s+"
     r"(?:just\s+|also\s+)?(?:keep|respond|reply|answer|write|draft|say|mention|make|be|think|give|greet)\b",
     regex.IGNORECASE,
 )

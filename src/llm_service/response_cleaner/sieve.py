@@ -240,7 +240,7 @@ class Sieve:
         if switch.partial or (switch.end() == len(text) and not final):
             return _WAIT
         before = self._before(text, at).rstrip()
-        if self._ticks or (before and (before[-1].isalnum() or before[-1] in ",'\"")):
+        if self._ticks or (self._spoken and before and (before[-1].isalnum() or before[-1] in ",'\"")):
             return self._literal(text, at, switch.end())
         self._visible.doubt(switch[0])
         return int(switch.end())
@@ -271,16 +271,14 @@ class Sieve:
         for end in _FENCE_END.finditer(text, at):
             if end.end() == len(text) and not final:
                 break
-            begins_line = end.start() > 0 or self._tail.endswith("\n")
-            if begins_line and end[1].startswith(self._fence):
+            if self._before(text, end.start()).endswith("\n") and end[1].startswith(self._fence):
                 self._state = self._in_answer
                 return self._literal(text, at, end.end())
         if final:
             return self._literal(text, at, len(text))
-        line = text.rfind("\n", at) + 1
-        stop = len(text)
-        if (line > at or self._tail.endswith("\n")) and _FENCE_START_OF_END.fullmatch(text, max(line, at)):
-            stop = max(line, at)
+        line = max(text.rfind("\n", at) + 1, at)
+        begins_line = self._before(text, line).endswith("\n")
+        stop = line if begins_line and _FENCE_START_OF_END.fullmatch(text, line) else len(text)
         return self._literal(text, at, stop) if stop > at else _WAIT
 
     def _in_span(self, text: str, at: int, final: bool) -> bool | None:
@@ -342,8 +340,10 @@ class Sieve:
             there = spark.end() - 1
             if spark[0][0] in "`~/" or not markers.may_begin(text, here, spark.start()):
                 return 0
-            if markers.find(text, there):
-                return there
+            found = markers.find(text, there)
+            if found:
+                mentioned = self._mentioned(text, there, found, final)
+                return _WAIT if mentioned is None else 0 if mentioned else there
             if markers.may_begin(text, there):
                 return 0 if final else _WAIT
             here = there
@@ -353,9 +353,9 @@ class Sieve:
         """Whether the marker is only talked about: in code, in quotes, or as "the … tag"."""
         if self._ticks and self._state == self._in_answer:
             closed = self._in_span(text, found.end, final)
-            if closed is False:
-                self._ticks = 0
-            return closed
+            if closed is not False:
+                return closed
+            self._ticks = 0
         before = self._before(text, at)
         quote = _QUOTES.get(before[-1:])
         if quote is not None:
@@ -520,7 +520,9 @@ class Sieve:
             case Act.ANSWER | Act.BREAK | Act.SELF:
                 self._close()
             case Act.STOP:
+                doubt = self._doubt if self._names == ["prompt"] else None
                 self._close()
+                self._doubt = doubt
                 self._somebody_else("")
             case Act.OTHER:
                 self._close()
@@ -587,7 +589,7 @@ class Sieve:
             waits = not final and markers.may_begin(text, spark.start())
             return _WAIT if waits and spark.start() == at else spark.start() + (not waits)
         if found.marker.act in {Act.SELF, Act.ANSWER}:
-            self._answer()
+            self._close()
         elif found.marker.act in {Act.HEADER, Act.MUSE}:
             self._turn(found, text, spark.start())
         return found.end

@@ -1,0 +1,633 @@
+"""The cleaner, held to vectors of our own: (what the model wrote, what viewers see).
+
+Every vector is cleaned whole, one character at a time, cut at each place, and once more after it is clean.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_service.response_cleaner import ResponseCleaner
+from llm_service.response_cleaner.formats import ANSWER_TAGS, LITERALS, THOUGHT_TAGS, TOOL_TAGS
+
+ROOM = {"bot_name": "Pip", "usernames": ("Ann", "kat_99", "Mo")}
+
+MARKED = [
+    ("<think>\n\n</think>\n\nHello", "Hello"),
+    ("Plan it.\n</think>\n\nGo left.", "Go left."),
+    ("<think>a</thinking>Hey", "Hey"),
+    ("<thinking>a</think>Hey", "Hey"),
+    ("<THINKING >a</THINKING>Hey", "Hey"),
+    ('<think type="x" n=1>a</think>Hey', "Hey"),
+    ("<antThinking>x</antThinking>Hi", "Hi"),
+    ("<inner_monologue>x</inner_monologue>Hi", "Hi"),
+    ("<scratchpad>x</scratchpad>Hi", "Hi"),
+    ("<推敲>x</推敲>你好", "你好"),
+    ("<seed:think>a<seed:cot_budget_reflect>b</seed:cot_budget_reflect>c</seed:think>Yo", "Yo"),
+    ("<mm:think>a</mm:think>Yo", "Yo"),
+    ("</mm:think>Yo", "Yo"),
+    ("[THINK]a[/THINK]\n\nYo", "Yo"),
+    ("a[/THINK]Yo", "Yo"),
+    ("◁think▷a◁/think▷Yo", "Yo"),
+    ("a◁/think▷Yo", "Yo"),
+    ("<|inner_prefix|>a<|inner_suffix|>Yo", "Yo"),
+    ("<|think:start|>a<|think:end|>Yo", "Yo"),
+    ("<|think|>a<|end|><|begin|>assistant<|content|>Yo<|end|>", "Yo"),
+    (" to=self<|message|>hmm<|eom|><|start|>assistant to=user<|message|>Yo<|eot|>", "Yo"),
+    ("<|message_model|><|content_text|>Loud<|end_message|>", "Loud"),
+    ("<|channel|>final<|message|>Yo<|return|>", "Yo"),
+    (
+        "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary to=functions.x"
+        ' <|constrain|>json<|message|>{"a":1}<|call|>',
+        "",
+    ),
+    ("<|start|>assistant<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>Yo", "Yo"),
+    ("analysisWe should greet.assistantfinalYo all", "Yo all"),
+    ("analysis\nWe should greet.\nassistantfinal\nYo all", "Yo all"),
+    ("assistantfinalYo", "Yo"),
+    ("assistantanalysisHmm ok.assistantfinalYo", "Yo"),
+    ('analysisUser wants x.assistantcommentary to=functions.get json{"a":1}assistantfinalYo', "Yo"),
+    ("<|channel>thought\na<channel|>Yo<turn|>", "Yo"),
+    ("thought\n\nYo there", "Yo there"),
+    ("thought\nplan<channel|>Yo", "Yo"),
+    (
+        "<|open|>think<|sep|>a<|close|>think<|sep|><|open|>response<|sep|>Yo<|close|>response<|sep|><|close|>message<|sep|>",
+        "Yo",
+    ),
+    ("a<|close|>think<|sep|><|open|>response<|sep|>Yo", "Yo"),
+    ("<|START_THINKING|>a<|END_THINKING|><|START_RESPONSE|>Yo <co>b</co: 0:[1]>!<|END_RESPONSE|>", "Yo b!"),
+    ("a<|START_RESPONSE|>Yo", "Yo"),
+    ("Here's my thought process: a\nHere's my response: Yo", "Yo"),
+    ("Here are my reasoning steps: a [BEGIN FINAL RESPONSE]Yo[END FINAL RESPONSE]", "Yo"),
+    ("a [BEGIN FINAL RESPONSE] Yo [END FINAL RESPONSE]", "Yo"),
+    ("<|begin_of_thought|>a<|end_of_thought|><|begin_of_solution|>Yo<|end_of_solution|>", "Yo"),
+    (
+        '<details type="reasoning" done="true" duration="3">\n<summary>Thought for 3 s</summary>\n> a\n</details>\nYo',
+        "Yo",
+    ),
+    ("<details><summary>x</summary>y</details>", "<details><summary>x</summary>y</details>"),
+    ("<think>a\n<answer>Yo</answer>", "Yo"),
+    ("<think>plan</think><final>Yo</final>", "Yo"),
+    ("<think>a<|im_end|>\n<|im_start|>assistant\nYo<|im_end|>", "Yo"),
+    ("Yo</s>", "Yo"),
+    ("Yo<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nbye", "Yo"),
+    ("Yo [INST] more [/INST] x", "Yo"),
+    ("[INST] q [/INST] Yo", "Yo"),
+    ("[INST] <<SYS>>s<</SYS>> q [/INST] Yo", "Yo"),
+    ("<|im_start|>assistant\nYo", "Yo"),
+    ("<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\nYo", "Yo"),
+    ("<start_of_turn>model\nYo<end_of_turn>", "Yo"),
+    (
+        "<|start_header_id|>user<|end_header_id|>\n\nq<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\nYo",
+        "Yo",
+    ),
+    ("<｜User｜>q<｜Assistant｜>Yo<｜end▁of▁sentence｜>", "Yo"),
+    ("<pad><pad>Yo<unk>", "Yo"),
+    ("Yo <|fim_prefix|>there", "Yo there"),
+    ("Yo<|endoftext|>Human: hi", "Yo"),
+    ("<bos>Yo<eos><eos>", "Yo"),
+    ("It costs <s>10</s> 5 now", "It costs 10 5 now"),
+    ("a <|custom|> b", "a <|custom|> b"),
+    ("[Kappa] hi [x]", "[Kappa] hi [x]"),
+    ("I <3 you, </3 though", "I <3 you, </3 though"),
+    ("Use `</s>` or `<|im_end|>` there", "Use `</s>` or `<|im_end|>` there"),
+    ('The "<think>" tag is shown', 'The "<think>" tag is shown'),
+    ("Put it in the <think> tag please", "Put it in the <think> tag please"),
+    ("/ban <user> <reason> bans", "/ban <user> <reason> bans"),
+    ("Map<Reason> and List<Plan> work", "Map<Reason> and List<Plan> work"),
+    ("```xml\n<think>x</think>\n```\nLike so", "```xml\n<think>x</think>\n```\nLike so"),
+    ("``<think>`` works", "``<think>`` works"),
+    ("<think>use ``` here</think>Yo", "Yo"),
+    ("<think>a `</think>` b</think>Yo", "Yo"),
+    ('<think>a "</think>" b</think>Yo', "Yo"),
+    ("<think>the <think> tag</think>Yo", "Yo"),
+    ("<think>maybe <think> x</think>Yo", "Yo"),
+    ("<think>a<think>b</think>c</think>Yo", "Yo"),
+    ("Hi <think>a</think> there <think>b</think> you", "Hi there you"),
+    ("<think>a</think>\nYo </think>", "Yo"),
+    ("<think>a", ""),
+    ("Yo <thi", "Yo <thi"),
+    ('<tool_call>{"name":"x"}</tool_call>', ""),
+    ('Ok.<function=foo>{"a":1}</function> Done', "Ok. Done"),
+    ('[TOOL_CALLS][{"name":"x","arguments":{}}]', ""),
+    ('[TOOL_CALLS]foo[ARGS]{"a": "]}"} ok', "ok"),
+    ("<|python_tag|>print(1)<|eom_id|>", ""),
+    (
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>x\n```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>Yo",
+        "Yo",
+    ),
+    ("<|tool_call>call:x{a:1}<tool_call|>Yo", "Yo"),
+    ('<tool_call>{"a": "it\'s " broken}</tool_call> Yo', "Yo"),
+    ('<function_calls><invoke name="x"><parameter name="a">1</parameter></invoke></function_calls>Yo', "Yo"),
+    ('<minimax:tool_call>\n<invoke name="x"></invoke>\n</minimax:tool_call>Yo', "Yo"),
+    ("/no_think\nYo", "Yo"),
+    ("Write /no_think to stop it", "Write /no_think to stop it"),
+    ("Turn it off with /no_think", "Turn it off with /no_think"),
+    ("&lt;think&gt;x&lt;/think&gt;Yo", "Yo"),
+    ("<think>x<\\/think>Yo", "Yo"),
+    ("a &lt; b &amp; c", "a &lt; b &amp; c"),
+    ("<think/>Yo", "Yo"),
+    ("<think />Yo", "Yo"),
+    ("a<b and c>d", "a<b and c>d"),
+    ("if (a<think) x", "if (a<think) x"),
+    ("<answer>Yo</answer>", "Yo"),
+    ("<reasoning>\nx\n</reasoning>\n<answer>\nYo\n</answer>", "Yo"),
+    ("x\n</reasoning>\n<answer>Yo</answer>", "Yo"),
+    ("<think>\nx\n</think>\n\n<think>\n\n</think>\n\nYo", "Yo"),
+    ("<think>x</think></think>Yo", "Yo"),
+    ("The </think> tag ends it.", "The </think> tag ends it."),
+    ("Hello!<|end|><|user|>q<|end|><|assistant|>more", "Hello!more"),
+    ("[SYSTEM_PROMPT]x[/SYSTEM_PROMPT]Yo", "Yo"),
+    ("Yo<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nx", "Yo"),
+    ("<|assistant|>\nYo", "Yo"),
+    ("[gMASK]<sop><|assistant|>Yo", "Yo"),
+]
+"""Marked thoughts, tokens and tools of every family, and text that only looks like them."""
+
+SAME = [
+    "Note: the stream starts at 12:30.",
+    "Tip: press F to jump",
+    "Rule 1: no spoilers",
+    "Okay, the user interface changed a lot.",
+    "The user is always right.",
+    "Let me think... Hades is better!",
+    "First, I need to thank you all.",
+    "12:30 works for me",
+    "I <3 you all :)",
+    "That was close >:( but ok",
+    "B) nice one o_O",
+    "R) yo",
+    ":-/ hmm",
+    "_ _ hi",
+    "f(x) = x*y*z and a*b",
+    "5 * 3 * 2 = 30",
+    "snake_case_name and __init__ stay",
+    "~ 5 minutes",
+    "~~ wave",
+    "!join my_queue",
+    "#1 fan here",
+    "#notaheading",
+    "-5 degrees",
+    "1. place goes to Ann",
+    "Kappa Kappa Kappa Kappa Kappa Kappa",
+    "GG GG GG GG GG",
+    "hahahahahahaha",
+    "no no no no no no",
+    "LETS GOOOOOOOO",
+    "(around 3pm)",
+    "[clip] look at that",
+    '"Yes" or "no"?',
+    "'tis the season, y'all",
+    '"The Legend of Zelda"',
+    'I said "hello" to "Ann"',
+    "See https://a.b/c_(d)_e_f. Nice",
+    "www.example.com/a_b_c*d",
+    "https://x.y/a*b*c*d",
+    "me@my_mail.co says hi",
+    ":tf: >.< ^_^ T_T",
+    "(づ｡◕‿‿◕｡)づ",
+    "¯\\_(ツ)_/¯",
+    "ʕ•ᴥ•ʔ",
+    "می\u200cروم به خانه",
+    "नमस्ते दुनिया क्\u200dष",
+    "👨\u200d👩\u200d👧\u200d👦 family 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "#️⃣ 1️⃣ 🇩🇪",
+    "C++ > C && a || b",
+    "a -> b => c",
+    "<3 <3 <3",
+    "x < y > z",
+    "D: no way",
+    "Ann: that one is for you",
+    "Dr. Smith is here",
+    "e.g. this one. And that",
+    "We need to respond faster in teamfights",
+    "I should say it was fun",
+    "Thought: what if we all raid them?",
+    "Response: 200 OK",
+    "The viewer count is at 300 now",
+    "Plan: push mid",
+    "I think the boss is weak",
+    "*gulp",
+    "rating: 5*",
+    "5* hotel and 4* food",
+    "@Ann hi",
+    ".NET is fine",
+    "... what",
+    "Final answer: 42",
+    'who said "think"?',
+    "50% off & more",
+    "Type /help for help",
+    "~(˘▾˘~)",
+    "we ♥ you",
+    "(⊙_⊙) wat",
+    "a_b_ c_d_",
+    "2**8 = 256 and 3**2",
+    "\\o/",
+    "$5 and $10",
+]
+"""Chat that must come out as it went in."""
+
+SPOKEN = [
+    ("Pip: hi", "hi"),
+    ("**Pip**: hi", "hi"),
+    ("**Pip:** hi", "hi"),
+    ("[Pip]: hi", "hi"),
+    ("<Pip> hi", "hi"),
+    ("pip: Pip: hi", "hi"),
+    ("Assistant: Pip: hi", "hi"),
+    ("AI: hi", "hi"),
+    ("Hi.\nPip: more", "Hi. more"),
+    ("Hi\nAnn: lol", "Hi"),
+    ("Hi\n<Ann> lol", "Hi"),
+    ("Hi\nUser: x", "Hi"),
+    ("Hi\n\nHuman: x\nAssistant: y", "Hi"),
+    ("Ann: yes\nMo: no", "Ann: yes Mo: no"),
+    ("Ann: hi?\nPip: hey!", "hey!"),
+    ("Hi\n### User:\nx", "Hi"),
+    ("### Response:\nHi", "Hi"),
+    ("Hi\nBob: quoted", "Hi Bob: quoted"),
+    ("## Plan\n- one\n- two", "Plan one, two"),
+    ("* a\n* b", "a, b"),
+    ("1. a\n2. b", "1. a 2. b"),
+    ("> quote\nyes", "quote yes"),
+    (">be me", ">be me"),
+    ("**bold** and __b__ and ~~s~~", "bold and b and s"),
+    ("_really_ good", "really good"),
+    ("`a` and ``b``", "a and b"),
+    ("```py\nprint(1)\n```", "print(1)"),
+    ("[x](https://a.b/c_d)", "x https://a.b/c_d"),
+    ("<https://a.b>", "<https://a.b>"),
+    ("![](https://a.b/c.png)", "https://a.b/c.png"),
+    ("a<br>b", "a b"),
+    ("***\nhi\n***", "hi"),
+    ("hi\n---\nyo", "hi yo"),
+    ("| a | b |\n|:--|--:|\n| 1 | 2 |", "a b 1 2"),
+    ("- [ ] do\n- [x] done", "do, done"),
+    ("*waves* hi!", "hi!"),
+    ("*waves*", "waves"),
+    ("Nice! *claps* You did it", "Nice! You did it"),
+    ("gg *hugs*", "gg"),
+    ("*softly smiles* Welcome back", "Welcome back"),
+    ("_nods_ Yes", "Yes"),
+    ("I *love* it", "I love it"),
+    ("*tomorrow* at nine", "tomorrow at nine"),
+    ("*Really* good", "Really good"),
+    ("that *always* works", "that always works"),
+    ("*thinks: what now* ok", "ok"),
+    ("(internal monologue: x) hi", "hi"),
+    ("[thinking: x (y) z] hi", "hi"),
+    ("hi (thought: x)", "hi"),
+    ("（思考：x）你好", "你好"),
+    ("“Hello there, chat!”", "Hello there, chat!"),
+    ("'Hello there, chat!'", "Hello there, chat!"),
+    ("'It's on, chat!'", "It's on, chat!"),
+    ("«Привет всем!»", "Привет всем!"),
+    ('**"Hi all!"**', "Hi all!"),
+    ('"gg everyone"', "gg everyone"),
+    ("/ban Ann", ""),
+    ("/me waves", "waves"),
+    (".timeout Ann 5", ""),
+    ("/r/speedrun is fun", "r/speedrun is fun"),
+    ("Pip: /ban Ann", ""),
+    ("a\u200bb", "ab"),
+    ("a\ufeffb\u2060c", "abc"),
+    ("x\u202ey\u202c", "xy"),
+    ("a\tb", "a b"),
+    ("a\u0000b", "ab"),
+    ("\u001b[1mhi\u001b[0m", "hi"),
+    ("a\u200db", "ab"),
+    (
+        "I love cats a lot. I love cats a lot. I love cats a lot. I love cats a lot. I love cats a lot. ",
+        "I love cats a lot.",
+    ),
+    (
+        "and then we go home " * 8,
+        "and then we go home",
+    ),
+    ("so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, ", "so"),
+    ("The user asks about time. I should be short.\n\nAt nine!", "At nine!"),
+    ('Okay, the viewer is asking for a joke. Let me think. So I\'ll say: "Knock knock!"', "Knock knock!"),
+    ("We need to respond as Pip. Keep it short.\n\nHey hey!", "Hey hey!"),
+    ("Thinking Process:\n\n1. **Analyze the Request:** joke\n2. Draft\n\nFinal answer: Boo!", "Boo!"),
+    ("Reasoning: they want a song.\nAnswer: Play Doom!", "Play Doom!"),
+    ("**Thought:** x\n**Response:** y!", "y!"),
+    ("El usuario pregunta la hora. Debo ser breve.\n\n¡A las nueve!", "¡A las nueve!"),
+    ("Okay, the user wants a song. I should suggest one.", ""),
+    ("Hmm, the user said hi. I need to greet.\n\nLet me keep it short.\n\nHi!", "Hi!"),
+    ("首先，用户在问时间。我需要回答。\n\n九点！", "九点！"),
+]
+"""The chat stage."""
+
+CUT = [
+    ("One two. Three fo", "One two."),
+    ("No end at all", "No end at all"),
+    ("Nice! See you Kappa", "Nice!"),
+    ("gg 😀", "gg 😀"),
+    ("Dr. Smith is", "Dr. Smith is"),
+    ("We'll be live… and then", "We'll be live…"),
+    ("v1.2 is out. It has a", "v1.2 is out."),
+    ("Hi! <thi", "Hi!"),
+    ("<think>x", ""),
+    ('He said "go!" And th', 'He said "go!"'),
+    ("Okay, the user wants me to say hi", ""),
+    ("A。B", "A。"),
+]
+"""Answers that ended at the token limit."""
+
+HINTED = [
+    ("Nine sharp, see you there!", True, "stop", "Nine sharp, see you there!"),
+    ("They ask for the time, so I", True, "length", ""),
+    ("They ask for the time.</think>Nine!", True, "stop", "Nine!"),
+    ("<think>They ask for the time.</think>Nine!", True, "stop", "Nine!"),
+    ("one\n[/THINK]Nine!", True, "stop", "Nine!"),
+    ("one <think> two</think>Nine!", True, "stop", "Nine!"),
+    ("They ask.<|im_end|>", True, "stop", "They ask."),
+    ("analysis of it.assistantfinalNine!", True, "stop", "Nine!"),
+    ("Nine! </think> or ten", False, "stop", "Nine! </think> or ten"),
+    ("Nine!</think>", False, "stop", "Nine!"),
+    ("</think>Nine!", False, "stop", "Nine!"),
+    ("Nine! <think>or ten?</think> Yes.", False, "stop", "Nine! Yes."),
+]
+"""What the caller knows about the prompt decides what the text alone cannot."""
+
+
+def squeezed(text):
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def streamed(cleaner, pieces, finish_reason="stop"):
+    stream = cleaner.stream()
+    shown = "".join([stream.feed(piece) for piece in pieces] + [stream.finish(finish_reason)])
+    assert shown == stream.result.text
+    return stream.result
+
+
+def check(cleaner, raw, want, finish_reason="stop"):
+    """The expected text, and the same for every way that the text may arrive."""
+    cleaned = cleaner.clean(raw, finish_reason=finish_reason)
+    assert squeezed(cleaned.text) == squeezed(want)
+    assert streamed(cleaner, list(raw), finish_reason) == cleaned
+    for size in (2, 3, 5, 7, 16):
+        assert streamed(cleaner, [raw[at : at + size] for at in range(0, len(raw), size)], finish_reason) == cleaned
+    for at in range(len(raw)):
+        assert streamed(cleaner, [raw[:at], raw[at:]], finish_reason) == cleaned
+    return cleaned
+
+
+@pytest.mark.parametrize(("raw", "want"), MARKED)
+def test_the_format_is_found_by_itself(raw, want):
+    cleaner = ResponseCleaner(stage="reasoning")
+    cleaned = check(cleaner, raw, want)
+    assert cleaner.clean(cleaned.text).text == cleaned.text
+
+
+@pytest.mark.parametrize(("raw", "want"), MARKED)
+def test_the_chat_stage_hides_what_the_reasoning_stage_hides(raw, want):
+    cleaned = ResponseCleaner(**ROOM).clean(raw)
+    assert len(cleaned.text) <= len(squeezed(want)) + 2
+    assert "\n" not in cleaned.text
+
+
+@pytest.mark.parametrize("hint", [None, False])
+@pytest.mark.parametrize("text", SAME)
+def test_clean_chat_stays_as_it_is(text, hint):
+    assert check(ResponseCleaner(**ROOM, prompt_opens_reasoning=hint), text, text).text == text
+
+
+@pytest.mark.parametrize("hint", [None, False])
+@pytest.mark.parametrize(("raw", "want"), SPOKEN)
+def test_a_line_of_chat_is_made(raw, want, hint):
+    cleaner = ResponseCleaner(**ROOM, prompt_opens_reasoning=hint)
+    cleaned = check(cleaner, raw, want)
+    assert cleaned.text == want
+    assert cleaner.clean(want).text == want
+
+
+@pytest.mark.parametrize("hint", [None, False])
+@pytest.mark.parametrize(("raw", "want"), CUT)
+def test_a_cut_answer_ends_with_a_sentence(raw, want, hint):
+    check(ResponseCleaner(**ROOM, prompt_opens_reasoning=hint), raw, want, "length")
+
+
+@pytest.mark.parametrize(("raw", "hint", "finish_reason", "want"), HINTED)
+def test_the_hint_decides(raw, hint, finish_reason, want):
+    check(ResponseCleaner(stage="reasoning", prompt_opens_reasoning=hint), raw, want, finish_reason)
+
+
+@pytest.mark.parametrize("name", [name for name, weak in THOUGHT_TAGS.items() if not weak])
+@pytest.mark.parametrize(
+    "shape", ["<{}>a b</{}>Yes!", "<{0} >\na b\n</{0}>\n\nYes!", '< {0} id="1">a b</ {0} >Yes!', "a b</{0}>Yes!"]
+)
+def test_every_tag_hides_its_thought(name, shape):
+    for spelling in (name, name.upper(), name.title()):
+        raw = shape.format(spelling, spelling)
+        assert streamed(ResponseCleaner(stage="reasoning"), list(raw)).text == "Yes!"
+
+
+@pytest.mark.parametrize("name", [*ANSWER_TAGS])
+def test_every_answer_tag_is_a_wrapper(name):
+    raw = f"<think>a</think>\n<{name}>\nYes!\n</{name}>"
+    assert streamed(ResponseCleaner(stage="reasoning"), list(raw)).text == "Yes!"
+
+
+@pytest.mark.parametrize("name", TOOL_TAGS)
+def test_every_tool_tag_hides_its_call(name):
+    raw = f'Look:\n<{name}>{{"a": "</{name}>"}}</{name}>\nthere'
+    assert streamed(ResponseCleaner(stage="reasoning"), list(raw)).text == "Look:\nthere"
+
+
+@pytest.mark.parametrize("spelling", LITERALS)
+def test_no_marker_is_ever_shown_but_in_code(spelling):
+    cleaner = ResponseCleaner(stage="reasoning", prompt_opens_reasoning=False)
+    assert spelling not in streamed(cleaner, list(f"Well,{spelling}yes")).text
+    quoted = f"Well, `{spelling}` yes"
+    assert streamed(cleaner, list(quoted)).text == quoted
+
+
+def test_reasoning_is_kept_aside_with_a_line_for_each_block():
+    cleaned = ResponseCleaner(stage="reasoning").clean("<think>one</think>Hi <think>two</think>all")
+    assert cleaned.reasoning == "one\ntwo"
+    assert cleaned.text == "Hi all"
+
+
+def test_the_reasoning_stage_keeps_lines_and_markdown():
+    text = "# Plan\n\n- **one**\n- two\n\n```py\nx = 1\n```"
+    assert ResponseCleaner(stage="reasoning").clean(f"<think>a</think>\n\n{text}").text == text
+
+
+def test_with_the_hint_text_flows_at_once():
+    stream = ResponseCleaner(stage="reasoning", prompt_opens_reasoning=False).stream()
+    assert stream.feed("Hello ") == "Hello"
+    assert stream.feed("there") == " there"
+    assert stream.feed(" <") == ""
+    assert stream.feed("3") == " <3"
+
+
+def test_without_the_hint_an_answer_waits_until_a_marker_or_its_end():
+    stream = ResponseCleaner(stage="reasoning").stream()
+    assert stream.feed("Hello there") == ""
+    assert stream.feed("<think>hm</think>") == "Hello there"
+    assert stream.feed(", Ann") == ", Ann"
+
+
+def test_the_chat_stage_publishes_sentence_by_sentence():
+    stream = ResponseCleaner(**ROOM, prompt_opens_reasoning=False).stream()
+    assert stream.feed("Nine it is. See") == "Nine it is."
+    assert stream.feed(" you **there**! Bye") == ""
+    assert stream.finish() == " See you there! Bye"
+
+
+def test_what_was_removed_is_counted():
+    stream = ResponseCleaner(**ROOM).stream()
+    stream.feed("<think>a</think>Pip: hi <pad>there<|im_end|>")
+    stream.finish()
+    assert stream.removed["think"] == 2
+    assert stream.removed["special"] == 1
+    assert stream.removed["end"] == 1
+    assert stream.removed["speaker"] >= 1
+
+
+def test_the_result_comes_after_the_end():
+    stream = ResponseCleaner().stream()
+    with pytest.raises(RuntimeError):
+        _ = stream.result
+    stream.finish()
+    with pytest.raises(FrozenInstanceError):
+        stream.result.text = "x"
+
+
+def test_nothing_left_is_an_empty_text_and_no_message():
+    cleaned = ResponseCleaner().clean("<think>only this</think>")
+    assert (cleaned.text, cleaned.messages, cleaned.reasoning) == ("", (), "only this")
+
+
+def test_names_are_known_whatever_their_case_and_characters():
+    cleaner = ResponseCleaner(bot_name="Zoë.Bot*", usernames=["Ünal der Große"])
+    assert cleaner.clean("zoë.bot*: hi").text == "hi"
+    assert cleaner.clean("Hi\nünal DER grosse: hello").text == "Hi"
+
+
+class TestEmotes:
+    def test_they_keep_their_spelling(self):
+        cleaner = ResponseCleaner(emotes=("*_*", "_dance_", "[ed]"))
+        for text in ("*_* hi *_*", "so _dance_ now", "[ed] yes"):
+            assert cleaner.clean(text).text == text
+
+    def test_one_ends_a_sentence_that_was_cut(self):
+        raw = "Nice! See you Kappa"
+        assert ResponseCleaner(emotes=("Kappa",)).clean(raw, finish_reason="length").text == raw
+        assert ResponseCleaner().clean(raw, finish_reason="length").text == "Nice!"
+
+    def test_a_wall_of_them_is_no_loop(self):
+        wall = " ".join(["peepohey"] * 30)
+        assert ResponseCleaner(emotes=("peepohey",)).clean(wall).text == wall
+        assert ResponseCleaner().clean(wall).text == "peepohey"
+
+    def test_no_message_ends_inside_one(self):
+        cleaner = ResponseCleaner(emotes=("big hug",), max_chars=12)
+        assert cleaner.clean("well then big hug").messages == ("well then", "big hug")
+
+
+class TestMessages:
+    def test_they_end_with_sentences_then_with_words(self):
+        cleaner = ResponseCleaner(max_chars=20)
+        assert cleaner.clean("Short one here. And then more words").messages == (
+            "Short one here.",
+            "And then more words",
+        )
+        assert cleaner.clean("many words without any end mark").messages == ("many words without", "any end mark")
+
+    def test_none_is_too_long_and_nothing_is_lost(self):
+        text = "Ünïcödé wörds und so weiter, " * 40
+        cleaned = ResponseCleaner(max_chars=50).clean(text + "end")
+        assert max(map(len, cleaned.messages)) <= 50
+        assert " ".join(cleaned.messages) == cleaned.text
+
+    def test_an_endless_word_is_cut_between_graphemes(self):
+        family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+        messages = ResponseCleaner(max_chars=12).clean(family * 9).messages
+        assert set(messages) == {family * 2, family}
+        assert len(ResponseCleaner(max_chars=3).clean("a" + "\u0301" * 9).messages) == 4
+
+    def test_none_begins_with_a_command(self):
+        messages = ResponseCleaner(max_chars=20).clean("you can always type /ban Ann in chat").messages
+        assert not any(message.startswith("/") for message in messages)
+
+
+def words(text):
+    return text.split(" ")
+
+
+PIECES = st.one_of(
+    st.sampled_from([*LITERALS, *(f"<{name}>" for name in THOUGHT_TAGS), *(f"</{name}>" for name in THOUGHT_TAGS)]),
+    st.sampled_from(
+        words(
+            "<think> </think> < </ ink> th ` ``` ~~~ [ [TH INK] analysis assistantfinal * ** _ ~ *waves* ( ) :( <3 Pip:"
+            " Ann: User: /ban /no_think - # 1. > | \\* \\ snake_case 2*3*4 https://a.b/c_d_e no. Yes! 。 “ ”"
+            " ' \u200d \ud83d \x00 the tag"
+        )
+    ),
+    st.sampled_from(
+        [
+            "\n",
+            "\n\n",
+            " ",
+            "Okay, the user wants tea. ",
+            "I should say hi. ",
+            "Final answer: ",
+            '"',
+            "\u2028",
+            "\n```\n",
+        ]
+    ),
+    st.text(max_size=6),
+)
+TEXTS = st.lists(PIECES, max_size=14).map("".join)
+HINTS = st.sampled_from([None, False, True])
+STAGES = st.sampled_from(["chat", "reasoning"])
+REASONS = st.sampled_from(["stop", "length", "tool_calls", "content_filter"])
+
+
+@given(TEXTS, st.lists(st.integers(0, 80), max_size=6), STAGES, HINTS, REASONS)
+def test_any_split_gives_the_same(text, cuts, stage, hint, reason):
+    cleaner = ResponseCleaner(stage=stage, **ROOM, prompt_opens_reasoning=hint, max_chars=20)
+    places = sorted({0, *(min(cut, len(text)) for cut in cuts), len(text)})
+    pieces = [text[a:b] for a, b in zip(places, [*places[1:], len(text)], strict=True)]
+    whole = cleaner.clean(text, finish_reason=reason)
+    assert streamed(cleaner, pieces, reason) == whole
+    assert streamed(cleaner, list(text), reason) == whole
+
+
+@given(TEXTS, STAGES, st.sampled_from([None, False]))
+def test_clean_text_stays_clean(text, stage, hint):
+    cleaner = ResponseCleaner(stage=stage, **ROOM, prompt_opens_reasoning=hint)
+    once = cleaner.clean(text).text
+    assert cleaner.clean(once).text == once
+
+
+@given(st.text(), STAGES, HINTS, REASONS)
+def test_nothing_raises_and_all_of_it_can_be_sent(text, stage, hint, reason):
+    cleaned = ResponseCleaner(stage=stage, prompt_opens_reasoning=hint, max_chars=9).clean(text, finish_reason=reason)
+    cleaned.text.encode()
+    assert all(0 < len(message) <= 9 for message in cleaned.messages)
+    if stage == "chat":
+        assert cleaned.text == " ".join(cleaned.text.split())
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<", "a <think>", "<think>x</think>", "` <think>", "<th", "</think>a", '<tool_call>{"', "&lt;", "\ud800", "\x00"],
+)
+@pytest.mark.parametrize("stage", ["chat", "reasoning"])
+def test_long_text_made_to_hurt_is_taken(unit, stage):
+    text = unit * (200_000 // len(unit))
+    ResponseCleaner(stage=stage).clean(text)
+    stream = ResponseCleaner(stage=stage, prompt_opens_reasoning=False).stream()
+    for at in range(0, 20_000, 4):
+        stream.feed(text[at : at + 4])
+    stream.finish()
