@@ -1,10 +1,11 @@
-"""What it costs to ingest a message, and whether that stays so: CPU, wall time and memory at 0 to a million stored ones.
+"""What it costs to ingest a message, and whether that stays so: CPU, wall time and memory at 0 to a million stored
+ones.
 
     python benchmarks/ingest.py [--database PATH_OR_URL] [--levels 0 10000 100000 1000000]
 
-The database is filled to each level and measured there, single messages and batches of 100 in turn (A B A B). CPU is that
-of this process, all threads; the time of a PostgreSQL server is not in it. Ids are random, names and words are drawn as
-a chat draws them (few say much; Zipf), so that indexes grow as they really do.
+The database is filled to each level and measured there, single messages and batches of 100 in turn (A B A B). CPU is
+that of this process, all threads; the time of a PostgreSQL server is not in it. Ids are random, names and words are
+drawn as a chat draws them (few say much; Zipf), so that indexes grow as they really do.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from said import message, reply
 
 from conftest import NOW
 from llm_service.errors import UnknownMessage
-from llm_service.store import Forgotten, Store, open_store
+from llm_service.store import Forgotten, Store, UserRecord, open_store
 from llm_service.types import Summary, Topic
 
 
@@ -108,7 +108,7 @@ async def test_what_is_kept_about_a_viewer_is_what_forgetting_removes(store: Sto
     forgotten = await store.forget_user("default", "ann")
     assert (forgotten.message_ids, forgotten.reply_ids) == (("a", "b"), ("r",))
     empty = await store.user("default", "ann")
-    assert not (empty.messages or empty.replies or empty.notes or empty.usernames)
+    assert empty == UserRecord(username="ann")
     assert (await store.user("nowhere", "ann")).first_seen is None
 
 

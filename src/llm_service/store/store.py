@@ -63,7 +63,7 @@ async def open_store(
             yield store
         finally:
             store.writer.close()
-            await asyncio.shield(writing)
+            await writing
     finally:
         await database.close()
 
