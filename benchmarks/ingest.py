@@ -88,7 +88,7 @@ async def run(database: str, levels: list[int]) -> None:
     source, stored = chat(seed=1), 0
     async with open_store(database) as store:
         await store.append(take(source, 1))
-        print(f"{await store.health()}\n")
+        print(f"{store.health()}\n")
         print(f"{'stored':>9} | {'one: CPU µs':>11} {'wall µs':>8} | {'of 100: CPU µs':>14} {'wall µs':>8} | RSS MB")
         first: Cost | None = None
         for level in levels:

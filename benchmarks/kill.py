@@ -189,7 +189,7 @@ def _drain(reading: Connection, witness: Witness) -> None:
 
 
 def run(database: str, kills: int, processes: int, seed: int) -> Counter[str]:
-    multiprocessing.set_forkserver_preload(["__main__"])
+    multiprocessing.set_forkserver_preload(["llm_service.store.postgres", "alembic.command"])
     rng, total = random.Random(seed), Counter[str]()
     stamp = f"{time.time_ns():x}"
     for n in range(1, kills + 1):

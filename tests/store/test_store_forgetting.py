@@ -147,6 +147,15 @@ async def test_topics_that_began_with_it_go_from_later_replies(store: Store):
     assert answered.topics == about[1:]
 
 
+async def test_a_summary_of_something_forgotten_meanwhile_is_not_kept(store: Store):
+    await store.append([message("a"), message("b")])
+    await store.forget_message("default", "a")
+    await store.save_room("default", cut=2, summary=Summary(text="s", covers=("a", "b")))
+    record = await store.load("default")
+    assert record
+    assert (record.cut, record.summary) == (2, None)
+
+
 async def test_a_note_of_something_forgotten_is_refused(store: Store):
     await store.append([message("a")])
     await store.forget_message("default", "a")

@@ -52,7 +52,7 @@ async def test_a_database_of_a_newer_version_is_left_alone(url: str):
         await store.append([message("a")])
     await change(url, "UPDATE alembic_version SET version_num = 'from-the-future'")
     async with open_store(url) as store:
-        health = await store.health()
+        health = store.health()
         assert (health.ok, health.code) == (False, "storage_unavailable")
         assert "newer version" in str(health.detail)
 
@@ -73,7 +73,7 @@ async def test_alembic_is_not_imported_where_there_is_nothing_to_migrate(sqlite:
     code = (
         "import asyncio, sys; from llm_service.store import open_store\n"
         "async def main():\n"
-        "    async with open_store(sys.argv[1]) as store: assert (await store.health()).ok\n"
+        "    async with open_store(sys.argv[1]) as store: assert store.health().ok\n"
         "asyncio.run(main()); assert not {'alembic', 'asyncpg'} & set(sys.modules)"
     )
     environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}

@@ -43,7 +43,7 @@ def test_the_versions_that_have_the_wal_reset_bug(version: tuple[int, ...], affe
 
 async def test_health_says_how_it_commits(sqlite: str):
     async with open_store(sqlite) as store:
-        health = await store.health()
+        health = store.health()
     assert (health.kind, health.journal_mode, health.ok, health.code) == ("sqlite", "wal", True, None)
     assert health.library_version == sqlite3.sqlite_version
 
@@ -61,7 +61,7 @@ async def test_a_database_in_memory_is_gone_when_it_is_closed():
         async with open_store(":memory:") as store:
             assert await store.rooms() == []
             await store.append([message("a")])
-            assert (await store.health()).journal_mode == "memory"
+            assert store.health().journal_mode == "memory"
 
 
 async def test_another_kind_of_database_is_refused():
@@ -111,7 +111,7 @@ async def test_a_damaged_file_never_stops_the_service_and_is_never_lost(tmp_path
         damaged = damage(chat, rng)
         path.write_bytes(damaged)
         async with open_store(path) as store:
-            health = await store.health()
+            health = store.health()
         if health.set_aside:
             assert Path(health.set_aside).read_bytes() == damaged
         await read_and_write(path)
@@ -127,7 +127,7 @@ async def read_and_write(path: Path) -> None:
                 await store.history("default", limit=1_000)
                 await store.append([message("new")])
                 await store.clear("default")
-        health = await store.health()
+        health = store.health()
         if health.ok:
             await store.append([message("newer")])
             assert "newer" in {entry.id for entry in await store.history("default")}
@@ -143,12 +143,12 @@ async def test_a_file_that_is_no_database_is_set_aside_as_it_was(sqlite: str):
         path.write_bytes(b"not a database" * 1_000)
         async with open_store(path) as store:
             await store.append([message("a")])
-            health = await store.health()
+            health = store.health()
         assert health.ok
         assert (health.code, health.set_aside) == ("storage_corrupt", f"{path}.damaged-{n}")
         assert Path(f"{path}.damaged-{n}").read_bytes() == b"not a database" * 1_000
     async with open_store(path) as store:
-        assert (await store.health()).set_aside == f"{path}.damaged-2"
+        assert store.health().set_aside == f"{path}.damaged-2"
         assert [entry.id for entry in await store.history("default")] == ["a"]
 
 
@@ -167,7 +167,7 @@ async def test_damage_that_shows_up_at_work_is_told_once_and_survived(sqlite: st
                 outcomes.append(exc)
         await store.append([message("new")])
         assert outcomes[-1] == [] or outcomes == [[], []]
-        assert (await store.health()).set_aside
+        assert store.health().set_aside
 
 
 async def test_a_database_of_another_program_is_left_alone(sqlite: str):
@@ -178,7 +178,7 @@ async def test_a_database_of_another_program_is_left_alone(sqlite: str):
     other.close()
     before = path.read_bytes()
     async with open_store(path) as store:
-        health = await store.health()
+        health = store.health()
         assert (health.ok, health.code) == (False, "storage_unavailable")
         with pytest.raises(StoreError, match="another program"):
             await store.append([message("a")])
@@ -192,7 +192,7 @@ async def test_one_file_has_one_owner(sqlite: str):
     async with open_store(sqlite) as first:
         await first.append([message("a")])
         async with open_store(sqlite) as second:
-            assert not (await second.health()).ok
+            assert not second.health().ok
             with pytest.raises(StoreError, match="Another process"):
                 await second.append([message("b")])
             await first.append([message("c")])
@@ -207,7 +207,7 @@ async def test_it_works_as_soon_as_the_lock_is_gone(sqlite: str):
         with sqlite3.connect(sqlite) as other:
             await second.append([message("a")])
         other.close()
-        assert (await second.health()).ok
+        assert second.health().ok
 
 
 async def test_a_full_disk_is_told_until_there_is_space(sqlite: str):
@@ -243,10 +243,10 @@ async def main():
             except StoreError:
                 break
             print(f"m{n}", flush=True)
-        assert not (await store.health()).ok
+        assert not store.health().ok
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         await store.append([message("after")])
-        assert (await store.health()).ok
+        assert store.health().ok
 
 asyncio.run(main())
 """
@@ -273,12 +273,12 @@ async def test_a_path_that_cannot_be_opened_is_told_and_tried_again(sqlite: str)
     path = Path(sqlite)
     path.mkdir(parents=True)
     async with open_store(path) as store:
-        assert (await store.health()).code == "storage_unavailable"
+        assert store.health().code == "storage_unavailable"
         with pytest.raises(StoreError):
             await store.load("default")
         path.rmdir()
         await store.append([message("a")])
-        assert (await store.health()).ok
+        assert store.health().ok
 
 
 async def test_nothing_is_written_to_a_file_that_was_taken_away(sqlite: str):
