@@ -1,10 +1,11 @@
-"""What it costs to ingest a message, and whether that stays so: CPU, wall time and memory at 0 to a million stored ones.
+"""What it costs to ingest a message, and whether that stays so: CPU, wall time and memory at 0 to a million stored
+ones.
 
     python benchmarks/ingest.py [--database PATH_OR_URL] [--levels 0 10000 100000 1000000]
 
-The database is filled to each level and measured there, single messages and batches of 100 in turn (A B A B). CPU is that
-of this process, all threads; the time of a PostgreSQL server is not in it. Ids are random, names and words are drawn as
-a chat draws them (few say much; Zipf), so that indexes grow as they really do.
+The database is filled to each level and measured there, single messages and batches of 100 in turn (A B A B). CPU is
+that of this process, all threads; the time of a PostgreSQL server is not in it. Ids are random, names and words are
+drawn as a chat draws them (few say much; Zipf), so that indexes grow as they really do.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ async def run(database: str, levels: list[int]) -> None:
     source, stored = chat(seed=1), 0
     async with open_store(database) as store:
         await store.append(take(source, 1))
-        print(f"{await store.health()}\n")
+        print(f"{store.health()}\n")
         print(f"{'stored':>9} | {'one: CPU µs':>11} {'wall µs':>8} | {'of 100: CPU µs':>14} {'wall µs':>8} | RSS MB")
         first: Cost | None = None
         for level in levels:

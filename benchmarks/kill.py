@@ -2,9 +2,9 @@
 
     python benchmarks/kill.py [--kills 1000] [--database PATH_OR_URL] [--processes 1] [--seed 1]
 
-Each round starts processes that write to a room of their own as fast as they can: messages, replies to them, and now and then
-they forget one. They tell what was acknowledged through a pipe. Then they are killed, the database is opened again, and
-everything is compared:
+Each round starts processes that write to a room of their own as fast as they can: messages, replies to them, and now
+and then they forget one. They tell what was acknowledged through a pipe. Then they are killed, the database is opened
+again, and everything is compared:
 
 - lost: an acknowledged message or reply that is not there as it was said;
 - half: a reply without one of the messages it answers, or one that is not found by one of them;
@@ -38,7 +38,7 @@ VIEWERS = 6
 """How many write at once in each process, so that transactions are shared."""
 
 Told = tuple[str, str]
-"""What happened, and to which id: ``said`` and ``replied`` when it is stored; ``forgetting`` before, ``forgot`` after."""
+"""What happened to which id: ``said`` or ``replied`` once it is stored, ``forgetting`` before and ``forgot`` after."""
 
 
 # ── The processes that are killed ────────────────────────────────────────────────────────────────────────────────
@@ -97,6 +97,7 @@ class Witness:
     forgot: set[str] = field(default_factory=set)
 
     def hear(self, told: Told) -> None:
+        """Take it down."""
         getattr(self, told[0]).add(told[1])
 
 
@@ -188,7 +189,7 @@ def _drain(reading: Connection, witness: Witness) -> None:
 
 
 def run(database: str, kills: int, processes: int, seed: int) -> Counter[str]:
-    multiprocessing.set_forkserver_preload(["__main__"])
+    multiprocessing.set_forkserver_preload(["llm_service.store.postgres", "alembic.command"])
     rng, total = random.Random(seed), Counter[str]()
     stamp = f"{time.time_ns():x}"
     for n in range(1, kills + 1):

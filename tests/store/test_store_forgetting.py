@@ -13,7 +13,7 @@ from said import message, reply
 
 from conftest import NOW
 from llm_service.errors import UnknownMessage
-from llm_service.store import Forgotten, Store, open_store
+from llm_service.store import Forgotten, Store, UserRecord, open_store
 from llm_service.types import Summary, Topic
 
 
@@ -108,7 +108,7 @@ async def test_what_is_kept_about_a_viewer_is_what_forgetting_removes(store: Sto
     forgotten = await store.forget_user("default", "ann")
     assert (forgotten.message_ids, forgotten.reply_ids) == (("a", "b"), ("r",))
     empty = await store.user("default", "ann")
-    assert not (empty.messages or empty.replies or empty.notes or empty.usernames)
+    assert empty == UserRecord(username="ann")
     assert (await store.user("nowhere", "ann")).first_seen is None
 
 
@@ -145,6 +145,15 @@ async def test_topics_that_began_with_it_go_from_later_replies(store: Store):
     answered = await store.reply_for("default", "b")
     assert answered
     assert answered.topics == about[1:]
+
+
+async def test_a_summary_of_something_forgotten_meanwhile_is_not_kept(store: Store):
+    await store.append([message("a"), message("b")])
+    await store.forget_message("default", "a")
+    await store.save_room("default", cut=2, summary=Summary(text="s", covers=("a", "b")))
+    record = await store.load("default")
+    assert record
+    assert (record.cut, record.summary) == (2, None)
 
 
 async def test_a_note_of_something_forgotten_is_refused(store: Store):

@@ -97,7 +97,7 @@ async def test_cancelled_callers_leave_whole_messages_and_a_working_store(store:
     for n, outcome in enumerate(outcomes):
         both = {f"a{n}", f"b{n}"}
         assert both <= ids or (isinstance(outcome, asyncio.CancelledError) and not both & ids)
-    assert (store.health()).ok
+    assert store.health().ok
 
 
 async def test_a_closed_store_says_so(url: str):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from said import message
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from llm_service import store as package
 from llm_service.store import open_store
@@ -33,19 +35,24 @@ def test_the_newest_migration_is_the_one_that_the_schema_names():
     assert ScriptDirectory.from_config(config).get_current_head() == REVISION
 
 
-async def test_a_database_of_a_newer_version_is_left_alone(url: str):
-    async def set_revision(revision: str) -> None:
-        async with open_store(url) as store:
-            await store._database.run(
-                lambda connection: connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'")),
-                write=True,
-            )
+async def change(url: str, statement: str) -> None:
+    """Run some SQL past the store."""
+    if "://" in url:
+        connection = await asyncpg.connect(url)
+        await connection.execute(statement)
+        await connection.close()
+        return
+    with sqlite3.connect(url) as file:
+        file.execute(statement)
+    file.close()
 
+
+async def test_a_database_of_a_newer_version_is_left_alone(url: str):
     async with open_store(url) as store:
         await store.append([message("a")])
-    await set_revision("from-the-future")
+    await change(url, "UPDATE alembic_version SET version_num = 'from-the-future'")
     async with open_store(url) as store:
-        health = await store.health()
+        health = store.health()
         assert (health.ok, health.code) == (False, "storage_unavailable")
         assert "newer version" in str(health.detail)
 
@@ -66,7 +73,7 @@ async def test_alembic_is_not_imported_where_there_is_nothing_to_migrate(sqlite:
     code = (
         "import asyncio, sys; from llm_service.store import open_store\n"
         "async def main():\n"
-        "    async with open_store(sys.argv[1]) as store: assert (await store.health()).ok\n"
+        "    async with open_store(sys.argv[1]) as store: assert store.health().ok\n"
         "asyncio.run(main()); assert not {'alembic', 'asyncpg'} & set(sys.modules)"
     )
     environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}

@@ -39,6 +39,7 @@ async def test_a_room_begins_at_its_cut(store: Store):
 
 
 async def test_only_what_is_given_is_saved(store: Store):
+    await store.append([message(each, room="den") for each in "abc"])
     persona, summary = Persona(text="Be kind.", name="Robo"), Summary(text="They met.", covers=("a", "b"))
     await store.save_room("den", persona=persona, policy='{"pause": true}', cut=7, summary=summary)
     await store.save_room("den", cut=9)
@@ -58,7 +59,7 @@ async def test_a_restart_changes_nothing(url: str):
     async with open_store(url, clock=lambda: 1.0) as store:
         await store.append([message("a", emotes=("Kappa",)), message("b", user_id="7")])
         await store.commit_reply(reply("r", "a", after=2))
-        await store.save_room("default", persona=Persona(), cut=1, summary=Summary(text="s", covers=("x",)))
+        await store.save_room("default", persona=Persona(), cut=1, summary=Summary(text="s", covers=("a", "r")))
         await store.save_note("default", "7", "likes tea", ["b"])
         await store.remember("tokens", "3.7")
         before = await store.load("default"), await store.notes("default", "7")

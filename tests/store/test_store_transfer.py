@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -17,9 +18,9 @@ from llm_service.types import Persona, Summary, Topic
 
 async def fill(store: Store, room: str, count: int) -> None:
     await store.append([message(f"m{n}", f"line {n}", room=room, emotes=("Kappa",)) for n in range(count)])
-    for n in range(0, count, 3):
-        topic = Topic(label="lines", weight=0.25, since=1.5, since_id="m0", people=2)
-        await store.commit_reply(reply(f"r{n}", f"m{n}", room=room, after=n + 1, topics=(topic,)))
+    topic = Topic(label="lines", weight=0.25, since=1.5, since_id="m0", people=2)
+    said = (reply(f"r{n}", f"m{n}", room=room, after=n + 1, topics=(topic,)) for n in range(0, count, 3))
+    await asyncio.gather(*map(store.commit_reply, said))
     await store.forget_message(room, "m4")
     await store.save_note(room, "ann", "counts", ["m1"])
     summary = Summary(text="They count.", covers=("m0", "m1"))

@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, select, update
 
 from .answering import find_reply
-from .fingerprints import fingerprint, name_fingerprint
+from .fingerprints import fingerprint
 from .recall_index import drop_postings
 from .records import Forgotten
 from .rooms import drop_summary, enter, find_summary, room_names
 from .rows import topics_column, topics_of, unpack
 from .schema import READABLE, answers, messages, note_sources, notes, replies, rooms
 from .transaction import Transaction
+from .viewers import said_by, speaker_keys
 
 MARGIN: Final = 1000
 """Blank rows that are left standing before the first row that can be read. At most 400 of them fit a page, and
@@ -56,28 +57,15 @@ def forget_user(tx: Transaction, room: str | None, username: str, user_id: str |
     """Forget a viewer in one room, or in all."""
 
     def theirs(row: Row[Any]) -> Doomed:
-        said = tx.rows(_messages_where(row, is_viewer(username, user_id)))
+        said = said_by(tx, _messages_where(row), username, user_id)
         return Doomed(said=said, speakers=speaker_keys(username, user_id) | _speakers(said))
 
     names = room_names(tx) if room is None else [room]
     return sum((_in_room(tx, name, theirs) for name in names), Forgotten())
 
 
-def is_viewer(username: str, user_id: str | None) -> ColumnElement[bool]:
-    """Whether a message is a viewer's: by id where one is given, and what the same name said without an id."""
-    named = messages.c.name_print == name_fingerprint(username)
-    if user_id is None:
-        return named
-    return or_(messages.c.user_print == fingerprint(user_id), named & messages.c.user_print.is_(None))
-
-
-def speaker_keys(username: str, user_id: str | None) -> set[str]:
-    """Under which keys notes about a viewer may stand."""
-    return {username.casefold()} | ({user_id} if user_id else set())
-
-
 def _speakers(said: Sequence[Row[Any]]) -> set[str]:
-    return {key for row in said for key in speaker_keys(row.username, row.user_id)}
+    return set().union(*(speaker_keys(row.username, row.user_id) for row in said))
 
 
 def clear(tx: Transaction, room: str) -> Forgotten:
@@ -111,7 +99,7 @@ def _seqs_before(tx: Transaction, table: Table, room: Row[Any], before: float) -
 
 def _messages_where(room: Row[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
     columns = (messages.c.seq, messages.c.id, messages.c.position, messages.c.username, messages.c.user_id)
-    return select(*columns).where(messages.c.room_id == room.id, *conditions).order_by(messages.c.position)
+    return select(*columns).where(messages.c.room_id == room.id, *conditions).order_by(messages.c.seq)
 
 
 def _in_room(tx: Transaction, room: str, choose: Callable[[Row[Any]], Doomed]) -> Forgotten:

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from ..errors import UnknownMessage
-from .answering import find_reply
 from .fingerprints import fingerprint
-from .ingest import find_messages
 from .records import Note
-from .rooms import enter, find
+from .rooms import all_stored, enter, find
 from .rows import note_of, pack
 from .schema import note_sources, notes
 from .transaction import Transaction
@@ -24,8 +22,7 @@ def save_note(tx: Transaction, room: str, speaker: str, text: str, from_ids: Seq
         UnknownMessage: One of the entries it was made from was forgotten meanwhile.
     """
     row = enter(tx, room)
-    there = {message.id for message in find_messages(tx, row.id, room, from_ids)}
-    if any(find_reply(tx, row.id, source) is None for source in from_ids if source not in there):
+    if not all_stored(tx, row.id, from_ids):
         raise UnknownMessage
     note = Note(speaker=speaker, text=text, from_ids=tuple(from_ids), created_at=tx.now)
     write_note(tx, row.id, note)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, func, select, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from ..errors import LLMServiceError, StoreError
+from ..errors import StoreError
 from .database import Contended, our_errors
 from .migrating import migrate
 from .records import StoreHealth
@@ -55,25 +56,15 @@ class PostgresDatabase:
 
     async def run(self, work: Callable[[Connection], T], *, write: bool) -> T:
         """See :class:`.database.Database`. Readers see one moment of the database, however many queries they make."""
-        level = "READ COMMITTED" if write else "REPEATABLE READ"
-
-        async def transact() -> T:
-            await self._migrate()
-            async with self._engine.connect() as connection:
-                await connection.execution_options(isolation_level=level)
-                async with connection.begin():
-                    return await connection.run_sync(work)
-
-        return await self._watched(transact, TRANSACTION_SECONDS)
+        return await self._run(work, "READ COMMITTED" if write else "REPEATABLE READ", TRANSACTION_SECONDS)
 
     async def purge(self) -> None:
         """Nothing here: when the space of deleted rows is written over is for the server to say (see docs/store.md)."""
 
     async def probe(self) -> None:
         """Ask the server for one number."""
-        with suppress(LLMServiceError):
-            async with asyncio.timeout(PROBE_SECONDS):
-                await self.run(_one, write=False)
+        with suppress(StoreError):
+            await self._run(_one, "READ COMMITTED", PROBE_SECONDS)
 
     def health(self) -> StoreHealth:
         """See :class:`.database.Database`."""
@@ -90,11 +81,11 @@ class PostgresDatabase:
         """Close all connections."""
         await self._engine.dispose()
 
-    async def _watched(self, step: Callable[[], Awaitable[T]], seconds: float) -> T:
+    async def _run(self, work: Callable[[Connection], T], isolation: IsolationLevel, seconds: float) -> T:
         try:
             with our_errors():
                 async with asyncio.timeout(seconds):
-                    result = await step()
+                    result = await self._transact(work, isolation)
         except Contended:
             raise
         except StoreError as exc:
@@ -102,6 +93,14 @@ class PostgresDatabase:
             raise
         self._failure = None
         return result
+
+    async def _transact(self, work: Callable[[Connection], T], isolation: IsolationLevel) -> T:
+        """A cancelled transaction closes its connection: what it left unread must not be the next one's answer."""
+        await self._migrate()
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level=isolation)
+            async with connection.begin():
+                return await connection.run_sync(work)
 
     async def _connect(self) -> Any:
         try:

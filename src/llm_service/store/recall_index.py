@@ -77,11 +77,18 @@ def rank(said_at: Iterable[Sequence[int]], total: int) -> dict[int, float]:
     """
     scores: defaultdict[int, float] = defaultdict(float)
     for positions in said_at:
-        frequency = len(positions)
+        frequency = _frequency(positions)
         weight = math.log1p((max(total, frequency) - frequency + 0.5) / (frequency + 0.5))
         for position in positions:
             scores[position] += weight
     return scores
+
+
+def _frequency(positions: Sequence[int]) -> float:
+    """How many messages say a word. Of a very common one only the newest are known: then their density goes for all."""
+    if len(positions) < NEWEST:
+        return len(positions)
+    return len(positions) * positions[0] / (positions[0] - positions[-1] + 1)
 
 
 def _positions(tx: Transaction, room_id: int, print_: int, last: int) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, Table, select, update
 
 from ..types import Entry, Message, Persona, Summary
+from .fingerprints import fingerprint
 from .records import RoomRecord, Unset
 from .rows import message_of, pack, persona_column, persona_of, reply_of, summary_of
 from .schema import messages, replies, rooms, summaries
@@ -100,7 +102,10 @@ def save_room(
     cut: int | None,
     summary: Summary | Unset | None,
 ) -> None:
-    """Keep what is given, leave alone what is not; the room is made if it is new."""
+    """Keep what is given, leave alone what is not; the room is made if it is new.
+
+    A summary that covers what was forgotten while it was written is not kept; then the room has none.
+    """
     row = enter(tx, room)
     given = {"persona": persona and persona_column(persona), "policy": policy, "cut": cut}
     columns = {name: value for name, value in given.items() if value is not None}
@@ -108,7 +113,19 @@ def save_room(
         tx.execute(update(rooms).where(rooms.c.id == row.id).values(columns))
     if not isinstance(summary, Unset):
         drop_summary(tx, row.id)
-        _write_summary(tx, row.id, summary)
+        if summary is not None and all_stored(tx, row.id, summary.covers):
+            write_summary(tx, row.id, summary)
+
+
+def all_stored(tx: Transaction, room_id: int, ids: Iterable[str]) -> bool:
+    """Whether all these messages and replies are there; what was made from one that is not must not be kept."""
+    prints = {fingerprint(entry_id) for entry_id in ids}
+    there = {row.id_print for table in (messages, replies) for row in _with_prints(tx, table, room_id, prints)}
+    return there == prints
+
+
+def _with_prints(tx: Transaction, table: Table, room_id: int, prints: set[int]) -> list[Row[Any]]:
+    return tx.rows_in(select(table.c.id_print).where(table.c.room_id == room_id), table.c.id_print, prints)
 
 
 def find_summary(tx: Transaction, room_id: int) -> Row[Any] | None:
@@ -121,7 +138,6 @@ def drop_summary(tx: Transaction, room_id: int) -> None:
     tx.execute(update(summaries).where(summaries.c.room_id == room_id).values(room_id=None, text=None, covers=None))
 
 
-def _write_summary(tx: Transaction, room_id: int, summary: Summary | None) -> None:
-    if summary is not None:
-        row = {"room_id": room_id, "text": summary.text, "covers": pack(summary.covers)}
-        tx.execute(summaries.insert(), row)
+def write_summary(tx: Transaction, room_id: int, summary: Summary) -> None:
+    """Write the summary of a room that has none."""
+    tx.execute(summaries.insert(), {"room_id": room_id, "text": summary.text, "covers": pack(summary.covers)})

@@ -83,7 +83,7 @@ messages = Table(
     Index("messages_id", "room_id", "id_print", unique=True),
     Index("messages_name", "name_print", "room_id"),
     Index("messages_user", "user_print", "room_id"),
-    Index("messages_since", "since"),
+    Index("messages_since", "room_id", "since"),
 )
 """One row a message. ``since`` is when it was sent or stored, whichever is earlier: the age that retention goes by."""
 
@@ -107,7 +107,7 @@ replies = Table(
     Column("created_at", Double),
     Index("replies_after", "room_id", "after"),
     Index("replies_id", "room_id", "id_print", unique=True),
-    Index("replies_created", "created_at"),
+    Index("replies_created", "room_id", "created_at"),
 )
 """One row a reply; it stands after the message at position ``after``."""
 

@@ -27,12 +27,14 @@ from sqlalchemy.pool import NullPool
 
 from ..errors import StoreCorrupt, StoreError
 from .damage import newest_set_aside, set_aside
-from .database import our_errors
+from .database import Contended, our_errors
 from .migrating import migrate
 from .records import StoreHealth
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+Synchronous = Literal["full", "normal"]
 
 MEMORY: Final = ":memory:"
 """The path of a database that is gone when it is closed."""
@@ -47,13 +49,18 @@ CHECKED_BYTES: Final = 64 * 2**20
 """Files up to this size are checked from end to end when they are opened, in about half a second; larger ones as they
 are read."""
 
-Synchronous = Literal["full", "normal"]
-
 
 def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
     """Whether this SQLite may lose a commit when two connections use one WAL (fixed in 3.51.3, 3.50.7 and 3.44.6)."""
     fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     return version >= (3, 7, 0) and not fixed
+
+
+_REMARK: Final = (
+    "This SQLite has the WAL-reset bug, which cannot happen here: one connection owns the file."
+    if has_wal_reset_bug(sqlite3.sqlite_version_info)
+    else None
+)
 
 
 class SqliteDatabase:
@@ -95,7 +102,7 @@ class SqliteDatabase:
             library_version=sqlite3.sqlite_version,
             journal_mode=self._journal_mode,
             code=standing.code if standing else None,
-            detail=str(standing) if standing else None,
+            detail=str(standing) if standing else _REMARK,
             set_aside=str(self._aside) if self._aside else None,
         )
 
@@ -120,9 +127,12 @@ class SqliteDatabase:
         try:
             with our_errors():
                 return step()
+        except Contended:
+            raise
         except StoreCorrupt as exc:
             self._failure = exc
             self._replace()
+            self._failure = None
             raise
         except StoreError as exc:
             self._failure = exc

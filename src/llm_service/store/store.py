@@ -63,7 +63,7 @@ async def open_store(
             yield store
         finally:
             store.writer.close()
-            await asyncio.shield(writing)
+            await writing
     finally:
         await database.close()
 
@@ -167,7 +167,10 @@ class Store:
         cut: int | None = None,
         summary: Summary | Unset | None = UNSET,
     ) -> None:
-        """Keep what is given; what is not stays as it was. ``summary=None`` drops the summary."""
+        """Keep what is given; what is not stays as it was. ``summary=None`` drops the summary.
+
+        A summary that covers something forgotten meanwhile is not kept: the room then has none.
+        """
         await self.writer.submit(
             partial(rooms.save_room, room=room, persona=persona, policy=policy, cut=cut, summary=summary)
         )

@@ -20,7 +20,7 @@ from .answering import find_reply, write_reply
 from .ingest import find_messages, write_messages
 from .notes import notes_about, write_note
 from .records import Imported, Note
-from .rooms import enter, find, find_summary, place, save_room
+from .rooms import enter, find, find_summary, place, save_room, write_summary
 from .rows import message_of, note_of, persona_of, reply_of, summary_of
 from .schema import messages, notes, replies, rooms
 from .transaction import Transaction
@@ -110,7 +110,9 @@ def _import_room(tx: Transaction, room: Row[Any], lines: list[Line], shift: int)
     line = lines[0]
     persona = line["persona"] and Persona(**line["persona"])
     summary = line["summary"] and Summary(text=line["summary"]["text"], covers=tuple(line["summary"]["covers"]))
-    save_room(tx, room.name, persona=persona, policy=line["policy"], cut=int(line["cut"]), summary=summary)
+    save_room(tx, room.name, persona=persona, policy=line["policy"], cut=int(line["cut"]), summary=None)
+    if summary:
+        write_summary(tx, room.id, summary)
     tx.execute(update(rooms).where(rooms.c.id == room.id).values(created_at=float(line["created_at"])))
     return Imported(), shift
 

@@ -1,13 +1,14 @@
-"""Everything that is kept about one viewer."""
+"""Who a viewer is, and everything that is kept about one."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Row, Select, select
 
 from ..types import Message
 from .answering import replies_to
-from .fingerprints import fingerprint
-from .forgetting import is_viewer, speaker_keys
+from .fingerprints import fingerprint, name_fingerprint
 from .records import Note, UserRecord
 from .rooms import find
 from .rows import message_of, note_of
@@ -20,8 +21,8 @@ def viewer(tx: Transaction, room: str, username: str, user_id: str | None) -> Us
     row = find(tx, room)
     if row is None:
         return UserRecord(username=username)
-    theirs = select(messages).where(messages.c.room_id == row.id, is_viewer(username, user_id))
-    said = [message_of(found, room) for found in tx.rows(theirs.order_by(messages.c.position))]
+    theirs = said_by(tx, select(messages).where(messages.c.room_id == row.id), username, user_id)
+    said = [message_of(found, room) for found in theirs]
     times = [message.sent_at for message in said]
     return UserRecord(
         username=username,
@@ -33,6 +34,25 @@ def viewer(tx: Transaction, room: str, username: str, user_id: str | None) -> Us
         first_seen=min(times, default=None),
         last_seen=max(times, default=None),
     )
+
+
+def said_by(tx: Transaction, among: Select[Any], username: str, user_id: str | None) -> list[Row[Any]]:
+    """The rows of a viewer's messages, in order: by id where one is given, and what the same name said without an
+    id."""
+    named = among.where(messages.c.name_print == name_fingerprint(username))
+    if user_id is None:
+        rows = tx.rows(named)
+    else:
+        rows = [
+            *tx.rows(among.where(messages.c.user_print == fingerprint(user_id))),
+            *tx.rows(named.where(messages.c.user_print.is_(None))),
+        ]
+    return sorted(rows, key=lambda row: row.seq)
+
+
+def speaker_keys(username: str, user_id: str | None) -> set[str]:
+    """Under which keys notes about a viewer may stand."""
+    return {username.casefold()} | ({user_id} if user_id else set())
 
 
 def _notes(tx: Transaction, room_id: int, speakers: set[str], said: list[Message]) -> list[Note]:

@@ -69,7 +69,7 @@ def _messages() -> None:
     op.create_index("messages_id", "messages", ["room_id", "id_print"], unique=True)
     op.create_index("messages_name", "messages", ["name_print", "room_id"])
     op.create_index("messages_user", "messages", ["user_print", "room_id"])
-    op.create_index("messages_since", "messages", ["since"])
+    op.create_index("messages_since", "messages", ["room_id", "since"])
 
 
 def _replies() -> None:
@@ -84,7 +84,7 @@ def _replies() -> None:
     )
     op.create_index("replies_after", "replies", ["room_id", "after"])
     op.create_index("replies_id", "replies", ["room_id", "id_print"], unique=True)
-    op.create_index("replies_created", "replies", ["created_at"])
+    op.create_index("replies_created", "replies", ["room_id", "created_at"])
 
 
 def _summaries() -> None:
