@@ -20,10 +20,11 @@ from .connection import Connection
 from .counting import TokenCounter
 from .dispatch import Dispatch
 from .exchange import Limits
-from .flight import Flight, Flights
+from .flight import Flight
+from .flights import Flights
 from .loading import Loader, Progress
 from .state import Counters, EngineState
-from .stream import EngineStream, gather
+from .stream import EngineStream, gather, landed
 from .watch import PATIENCE, Watch
 
 DEFAULT_SLOTS = 4
@@ -151,7 +152,7 @@ class LMStudioClient:
         key = await self._key(prompt) if use_cache and self._caching else None
         answer = await self._remembered(key)
         if answer is not None:
-            yield EngineStream(answer)
+            yield EngineStream(landed(answer))
             return
 
         async def fly(flight: Flight) -> None:
@@ -162,7 +163,7 @@ class LMStudioClient:
 
         with self._flights.join(key, due, fly) as reader:
             await reader.wait()
-            yield EngineStream(reader)
+            yield reader
 
     async def complete(
         self,
@@ -308,7 +309,7 @@ class LMStudioClient:
 
     async def _remember(self, key: CacheKey, flight: Flight) -> None:
         """Keep a whole answer that shows something."""
-        answer = gather(flight.chunks, flight.model)
+        answer = gather(flight)
         filtered = answer.finish_reason == "content_filter"
         if flight.listed and not filtered and (answer.tool_calls or visible(answer)):
             await self._cache.put(key, answer)
