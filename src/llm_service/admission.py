@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import inf
 from types import TracebackType
 
-from .errors import DeadlineTooShort, LLMServiceError, QueueFull, ShuttingDown
+from llm_service.errors import DeadlineTooShort, LLMServiceError, QueueFull, ShuttingDown
 
 QUEUE_SIZE = 32
 LEARNING_RATE = 0.2

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from ..errors import EngineBadResponse, EngineDisconnected, EngineError, EngineTooLarge
-from ..types import Chunk, FinishReason, ToolCallDelta, Usage
+from llm_service.errors import EngineBadResponse, EngineDisconnected, EngineError, EngineTooLarge
+from llm_service.types import Chunk, FinishReason, ToolCallDelta, Usage
+
 from .failures import complaint, failure
 from .sse import BOM, EventDecoder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from ..errors import EngineTooLarge
+from llm_service.errors import EngineTooLarge
 
 LINE_LIMIT = 1_000_000
 """Bytes of one line, or of the data of one event, after which the engine is taken to be out of its mind."""

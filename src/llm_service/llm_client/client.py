@@ -10,11 +10,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from ..admission import QUEUE_SIZE, Admission
-from ..breaker import Breaker
-from ..cache import CacheKey, MemoryCache, ResponseCache, cache_key
-from ..errors import EmptyReply, EngineBadResponse, LLMServiceError, ModelNotLoaded, ShuttingDown
-from ..types import Completion, ModelInfo, Prompt, PromptMessage, Sampling
+from llm_service.admission import QUEUE_SIZE, Admission
+from llm_service.breaker import Breaker
+from llm_service.cache import CacheKey, MemoryCache, ResponseCache, cache_key
+from llm_service.errors import EmptyReply, EngineBadResponse, LLMServiceError, ModelNotLoaded, ShuttingDown
+from llm_service.types import Completion, ModelInfo, Prompt, PromptMessage, Sampling
+
 from .cleaning import visible
 from .connection import Connection
 from .counting import TokenCounter

@@ -25,8 +25,8 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from ..chat_protocol import failure, retry_after
-from ..errors import (
+from llm_service.chat_protocol import failure, retry_after
+from llm_service.errors import (
     EngineBadResponse,
     EngineDisconnected,
     EngineError,

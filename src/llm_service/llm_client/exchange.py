@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from ..chat_protocol import AnswerDecoder, is_blank
-from ..errors import EmptyReply, EngineDisconnected, EngineTimeout
-from ..types import Chunk
+from llm_service.chat_protocol import AnswerDecoder, is_blank
+from llm_service.errors import EmptyReply, EngineDisconnected, EngineTimeout
+from llm_service.types import Chunk
+
 from .connection import Answer, Connection
 from .flight import Flight
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..types import Chunk
+from llm_service.types import Chunk
 
 
 class Reader(Protocol):

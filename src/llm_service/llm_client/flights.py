@@ -10,7 +10,8 @@ from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from ..errors import ShuttingDown
+from llm_service.errors import ShuttingDown
+
 from .flight import Flight
 from .stream import EngineStream
 

@@ -8,15 +8,15 @@ itself, and callers are told to come back.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import structlog
 
-from ..chat_protocol import Source
-from ..errors import (
+from llm_service.chat_protocol import Source
+from llm_service.errors import (
     EngineBadResponse,
     EngineError,
     EngineFailed,
@@ -25,10 +25,11 @@ from ..errors import (
     LLMServiceError,
     ModelLoading,
 )
-from ..types import ModelInfo
+from llm_service.types import ModelInfo
+
 from .connection import Connection
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("llm_service.llm_client")
 
 LOAD_LIMIT = 900.0
 """Seconds after which a load is given up."""
@@ -108,16 +109,16 @@ class Loader:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _load(self, model: str, source: Source) -> None:
-        log.info("loading model", extra={"model": model})
+        log.info("loading model", model=model)
         started = self._clock()
         try:
             await self.load(model, source)
         except EngineError as exc:
-            log.warning("model could not be loaded", extra={"model": model, "code": exc.code})
+            log.warning("model could not be loaded", model=model, code=exc.code)
             self._failed[model] = (self._clock(), exc)
         else:
             self._failed.pop(model, None)
-            log.info("model loaded", extra={"model": model, "seconds": round(self._clock() - started, 1)})
+            log.info("model loaded", model=model, seconds=round(self._clock() - started, 1))
         await self._on_loaded()
 
     async def _ask(self, model: str, source: Source, context_length: int | None) -> None:

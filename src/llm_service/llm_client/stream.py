@@ -7,8 +7,9 @@ from dataclasses import replace
 from math import inf
 from typing import Self
 
-from ..errors import DeadlineTooShort, EngineTimeout
-from ..types import Chunk, Completion, FinishReason, ToolCallDelta
+from llm_service.errors import DeadlineTooShort, EngineTimeout
+from llm_service.types import Chunk, Completion, FinishReason, ToolCallDelta
+
 from .flight import Flight
 
 
