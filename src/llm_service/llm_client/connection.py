@@ -197,9 +197,21 @@ class Connection:
         except orjson.JSONDecodeError:
             return None
 
-    async def post_json(self, path: str, body: object, *, root: bool = False) -> Any:
-        """The JSON answer to a JSON request. Raises our errors, EngineBadResponse if it is not JSON."""
-        async with self.post(path, orjson.dumps(body), root=root) as answer:
+    async def post_json(self, path: str, body: object, *, root: bool = False, once: bool = False) -> Any:
+        """The JSON answer to a JSON request. Raises our errors, EngineBadResponse if it is not JSON.
+
+        A kept connection may be closed at the moment it is used; the request is then repeated on a fresh one. What
+        must not happen twice says ``once`` and gets a fresh one from the start.
+        """
+        try:
+            return await self._post_json(path, body, root=root, fresh=once)
+        except EngineDisconnected:
+            if once:
+                raise
+            return await self._post_json(path, body, root=root, fresh=True)
+
+    async def _post_json(self, path: str, body: object, *, root: bool, fresh: bool) -> Any:
+        async with self.post(path, orjson.dumps(body), root=root, fresh=fresh) as answer:
             text = await answer.whole(INVENTORY_LIMIT)
         try:
             return orjson.loads(text)

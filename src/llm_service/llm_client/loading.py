@@ -127,17 +127,17 @@ class Loader:
             body: dict[str, Any] = {"model": model}
             if context_length is not None:
                 body["context_length"] = context_length
-            await post("api/v1/models/load", body, root=True)
+            await post("api/v1/models/load", body, root=True, once=True)
         elif source is Source.OLLAMA:
-            await post("api/generate", {"model": model, "stream": False}, root=True)
+            await post("api/generate", {"model": model, "stream": False}, root=True, once=True)
         elif source is Source.LM_STUDIO_V0:
             greeting = [{"role": "user", "content": "Hi"}]
-            await post("chat/completions", {"model": model, "messages": greeting, "max_tokens": 1})
+            await post("chat/completions", {"model": model, "messages": greeting, "max_tokens": 1}, once=True)
         else:
             raise EngineRejected("This engine cannot load models on request.")
 
     async def _download(self, model: str) -> AsyncIterator[Progress]:
-        job = await self._connection.post_json("api/v1/models/download", {"model": model}, root=True)
+        job = await self._connection.post_json("api/v1/models/download", {"model": model}, root=True, once=True)
         while True:
             progress = _lm_studio_progress(job)
             yield progress
