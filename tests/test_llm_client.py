@@ -379,6 +379,19 @@ async def test_too_many_are_refused_at_once(lm):
     assert client.state().counters.refusals == 2
 
 
+async def test_who_would_be_refused_can_know_before(lm):
+    async with LMStudioClient(lm.base_url, slots=1, queue_size=0) as client:
+        client.check()
+        lm.hang(seconds=0.2)
+        running = asyncio.create_task(client.complete(ask()))
+        await eventually(lambda: lm.running == 1)
+        with pytest.raises(errors.QueueFull):
+            client.check()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        client.check()
+
+
 async def test_waiting_in_vain_is_not_the_engines_fault(lm):
     async with LMStudioClient(lm.base_url, slots=1) as client:
         lm.hang()

@@ -166,6 +166,14 @@ class LMStudioClient:
             await reader.wait()
             yield reader
 
+    def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
+        """Raise what ``stream`` would refuse a new prompt with now. Asks nobody and changes nothing.
+
+        For those who have work to do before they have a prompt: under overload, what is refused must cost little.
+        """
+        due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
+        self._dispatch.check(caller, due, background=background)
+
     async def complete(
         self,
         prompt: Prompt,

@@ -113,6 +113,15 @@ class Dispatch:
 
     # ── One prompt ──
 
+    def check(self, caller: str, deadline: float, *, background: bool = False) -> None:
+        """Raise what a prompt would be refused with now, as far as is known without asking anybody."""
+        try:
+            self._breaker.check()
+            self._admission.must_wait(caller, deadline=deadline, background=background)
+        except LLMServiceError:
+            self._counters.refusals += 1
+            raise
+
     async def fly(self, flight: Flight, prompt: Prompt, caller: str = "", *, background: bool = False) -> bool:
         """Fill ``flight`` with the answer to ``prompt``; gives whether it is whole. Raises what a caller must know."""
         self._breaker.check()
