@@ -119,6 +119,22 @@ async def test_the_queue_is_bounded():
     await crowd.finish()
 
 
+async def test_asking_first_changes_nothing():
+    crowd = Crowd(Admission(slots=1, queue_size=1))
+    assert not crowd.admission.must_wait("a")
+    await crowd.come("a1")
+    assert crowd.admission.must_wait("a")
+    await crowd.come("a2")
+    with pytest.raises(QueueFull):
+        crowd.admission.must_wait("a")
+    with pytest.raises(QueueFull):
+        crowd.admission.must_wait("s", background=True)
+    crowd.admission.close()
+    with pytest.raises(ShuttingDown):
+        crowd.admission.must_wait("a")
+    await crowd.finish()
+
+
 async def test_a_flood_makes_room_for_others():
     crowd = Crowd(Admission(slots=1, queue_size=4))
     await crowd.come("a1", "a2", "a3", "a4", "a5", "b1")

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from llm_service import errors
+from llm_service.engine import EmbeddedEngine
 from llm_service.llm_client import LMStudioClient
 from llm_service.types import EngineKind, Prompt, PromptMessage, Sampling
 from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
@@ -378,6 +379,19 @@ async def test_too_many_are_refused_at_once(lm):
     assert client.state().counters.refusals == 2
 
 
+async def test_who_would_be_refused_can_know_before(lm):
+    async with LMStudioClient(lm.base_url, slots=1, queue_size=0) as client:
+        client.check()
+        lm.hang(seconds=0.2)
+        running = asyncio.create_task(client.complete(ask()))
+        await eventually(lambda: lm.running == 1)
+        with pytest.raises(errors.QueueFull):
+            client.check()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        client.check()
+
+
 async def test_waiting_in_vain_is_not_the_engines_fault(lm):
     async with LMStudioClient(lm.base_url, slots=1) as client:
         lm.hang()
@@ -727,3 +741,57 @@ async def test_something_else_is_no_engine():
     async with serving({}) as base_url, LMStudioClient(base_url) as client:
         with pytest.raises(errors.EngineBadResponse):
             await client.model()
+
+
+# ── A real llama.cpp ──
+
+
+@pytest.fixture
+async def llama_url(tiny_model):
+    async with EmbeddedEngine(tiny_model, context_length=512, slots=2, threads=1) as engine:
+        yield engine.base_url
+
+
+async def test_llama_server_answers_and_tells_what_it_is(llama_url):
+    async with LMStudioClient(llama_url) as client:
+        model = await client.model()
+        assert (model.engine, model.context_length, model.slots) == (EngineKind.LLAMA_SERVER, 512, 2)
+        answer = await client.complete(ask(sampling=Sampling(max_tokens=8, seed=1)))
+        assert answer.text
+        assert 0 < answer.usage.completion_tokens <= 8
+        assert answer.usage.cached_tokens is not None
+
+
+async def test_llama_server_counts_exactly(llama_url):
+    async with LMStudioClient(llama_url) as client:
+        for text in ("Hi", "Grüße 👋 " * 10, "<|im_end|>"):
+            prompt = ask(text, sampling=Sampling(max_tokens=4))
+            counted = await client.count_tokens(prompt)
+            assert counted == (await client.complete(prompt)).usage.prompt_tokens
+
+
+async def test_llama_server_is_told_to_stop(llama_url):
+    async with LMStudioClient(llama_url) as client:
+        endless = Sampling(max_tokens=400)
+        for number in range(4):
+            async with client.stream(ask(f"endless {number}", sampling=endless)) as stream:
+                async for _ in stream:
+                    break
+        answer = await client.complete(ask("after", sampling=Sampling(max_tokens=1)), deadline=10.0)
+        assert answer.finish_reason == "length"
+        assert client.state().in_flight == 0
+
+
+async def test_llama_server_says_when_the_prompt_is_too_long(llama_url):
+    async with LMStudioClient(llama_url) as client:
+        with pytest.raises(errors.ContextOverflow) as caught:
+            await client.complete(ask("word " * 2000))
+        assert caught.value.context_length == 512
+        assert (caught.value.prompt_tokens or 0) > 512
+
+
+async def test_llama_server_keeps_to_a_schema(llama_url):
+    schema = '{"type":"json_schema","json_schema":{"name":"x","schema":{"enum":["red","blue"]}}}'
+    async with LMStudioClient(llama_url) as client:
+        answer = await client.complete(ask(response_format=schema))
+        assert answer.text in {'"red"', '"blue"'}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import inf
 from types import TracebackType
 
-from .errors import DeadlineTooShort, LLMServiceError, QueueFull, ShuttingDown
+from llm_service.errors import DeadlineTooShort, LLMServiceError, QueueFull, ShuttingDown
 
 QUEUE_SIZE = 32
 LEARNING_RATE = 0.2
@@ -106,18 +106,28 @@ class Admission:
         for waiter in list(self._waiting()):
             self._refuse(waiter, ShuttingDown())
 
+    def must_wait(self, caller: str = "", *, deadline: float = inf, background: bool = False) -> bool:
+        """Whether ``enter`` would have to wait now. Raises what it would refuse with, and changes nothing.
+
+        Whoever has work to do before it can enter asks here first: under overload, what is refused must cost little.
+        """
+        if self._closed:
+            raise ShuttingDown
+        if self._may_run(caller, background) and not self._somebody_waits(background):
+            return False
+        self._refuse_hopeless(caller, deadline - asyncio.get_running_loop().time(), background)
+        self._least_entitled(caller, background)
+        return True
+
     async def enter(self, caller: str = "", *, deadline: float = inf, background: bool = False) -> Place:
         """Wait for a slot and take it. Leave the place with ``with``.
 
         ``deadline`` is a time of the running loop. Raises QueueFull, DeadlineTooShort or ShuttingDown, each with the
         time after which it is worth trying again.
         """
-        if self._closed:
-            raise ShuttingDown
         now = asyncio.get_running_loop().time()
-        if self._may_run(caller, background) and not self._somebody_waits(background):
+        if not self.must_wait(caller, deadline=deadline, background=background):
             return self._place(caller, background, now)
-        self._refuse_hopeless(caller, deadline - now, background)
         self._make_room(caller, background)
         waiter = self._enqueue(caller, deadline, background, now)
         try:
@@ -260,16 +270,22 @@ class Admission:
         return sum(min(len(queue), turns) for other, queue in self._queues.items() if other != caller) + turns - 1
 
     def _make_room(self, caller: str, background: bool) -> None:
-        """Raise QueueFull, unless somebody waits who has less right to: background work, or the greediest caller."""
+        """Send somebody home if the queue is full."""
+        loser = self._least_entitled(caller, background)
+        if loser is not None:
+            self._refuse(loser, QueueFull(retry_after=self.wait_time()))
+
+    def _least_entitled(self, caller: str, background: bool) -> _Waiter | None:
+        """Who must go for a newcomer to this queue, None where there is room; raises QueueFull if it is the newcomer.
+
+        Background work goes first, then the newest of the caller with most in the queue.
+        """
         if self.queued < self._queue_size:
-            return
-        full = QueueFull(retry_after=self.wait_time())
-        if background:
-            raise full
-        if self._later:
-            self._refuse(self._later[-1], full)
-            return
+            return None
+        if self._later and not background:
+            return self._later[-1]
         greediest = max(self._queues, key=lambda other: len(self._queues[other]), default=caller)
-        if len(self._queues.get(greediest, ())) <= len(self._queues.get(caller, ())) + 1:
-            raise full
-        self._refuse(self._queues[greediest][-1], full)
+        more = len(self._queues.get(greediest, ())) - len(self._queues.get(caller, ()))
+        if background or more <= 1:
+            raise QueueFull(retry_after=self.wait_time())
+        return self._queues[greediest][-1]

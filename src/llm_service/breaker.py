@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from .errors import EngineResting
+from llm_service.errors import EngineResting
 
 BreakerState = Literal["closed", "open", "half-open"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from ..types import Prompt, PromptMessage
+from llm_service.types import Prompt, PromptMessage
 
 SCHEMA_VERSION = 1
 """Raised when the meaning of a stored answer changes: old entries are then never found."""

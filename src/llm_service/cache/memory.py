@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..types import Completion
+from llm_service.types import Completion
+
 from .key import CacheKey
 
 ENTRY_OVERHEAD = 600

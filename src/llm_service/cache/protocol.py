@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..types import Completion
+from llm_service.types import Completion
+
 from .key import CacheKey
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import orjson
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from ..types import Completion, ToolCallDelta, Usage
+from llm_service.types import Completion, ToolCallDelta, Usage
+
 from .key import CacheKey
 
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("llm_service.cache")
 
 PATIENCE = 0.25
 """Seconds that one look into Redis may take; the engine needs longer than that for most answers."""
@@ -91,7 +92,7 @@ class RedisCache:
         self._away_until = now + PAUSE
         if now >= self._warn_at:
             self._warn_at = now + WARN_EVERY
-            log.warning("response cache away", extra={"error": type(exc).__name__})
+            log.warning("response cache away", error=type(exc).__name__)
 
     async def _get(self, key: CacheKey) -> Completion | None:
         await self._clear_if_due()

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from ..errors import EngineBadResponse, EngineDisconnected, EngineError, EngineTooLarge
-from ..types import Chunk, FinishReason, ToolCallDelta, Usage
+from llm_service.errors import EngineBadResponse, EngineDisconnected, EngineError, EngineTooLarge
+from llm_service.types import Chunk, FinishReason, ToolCallDelta, Usage
+
 from .failures import complaint, failure
 from .sse import BOM, EventDecoder
 
@@ -84,8 +85,8 @@ class AnswerDecoder:
 
     def _take(self, data: bytes) -> None:
         if self._events is not None:
-            for event in self._events.feed(data):
-                self._event(event.name, event.data)
+            for name, document in self._events.feed(data):
+                self._event(name, document)
             return
         self._document += data
         if not self._is_document:
@@ -114,6 +115,9 @@ class AnswerDecoder:
         if name == b"error":
             raise failure(500, data.decode("utf-8", "replace"))
         document = _loads(data)
+        if self._seen and (text := _plain_text(document)) is not None:
+            self._text(text)
+            return
         words = complaint(document)
         if words is not None:
             raise failure(500, words)
@@ -121,9 +125,9 @@ class AnswerDecoder:
 
     def _last_event(self, events: EventDecoder) -> None:
         """A last event without its blank line counts if it is whole; if it is not, the answer was cut."""
-        for event in events.flush():
+        for name, data in events.flush():
             try:
-                self._event(event.name, event.data)
+                self._event(name, data)
             except EngineBadResponse:
                 if not self.finished:
                     raise EngineDisconnected from None
@@ -252,6 +256,18 @@ def _mended(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _plain_text(document: Any) -> str | None:
+    """The text of an event that carries nothing else, as nearly all do; None sends it the long way round."""
+    try:
+        (choice,) = document["choices"]
+        delta = choice["delta"]
+        text = delta["content"]
+        more = len(delta) > 1 + ("role" in delta) or choice.get("finish_reason") or document.get("usage")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return text if isinstance(text, str) and not more else None
 
 
 def _first(choices: object) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 
 import orjson
 
-from ..errors import (
+from llm_service.errors import (
     ContextOverflow,
     EngineAuth,
     EngineBadResponse,

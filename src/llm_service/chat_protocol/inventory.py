@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..types import EngineKind, ModelInfo
+from llm_service.types import EngineKind, ModelInfo
 
 _SUFFIX = re.compile(r"(?:@[\w.]+)?(?::\d+)?$")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ..types import Prompt, PromptMessage
+from llm_service.types import Prompt, PromptMessage
 
 
 def request_body(prompt: Prompt, model: str) -> bytes:

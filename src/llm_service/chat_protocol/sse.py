@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TypeAlias
 
-from ..errors import EngineTooLarge
+from llm_service.errors import EngineTooLarge
 
 LINE_LIMIT = 1_000_000
 """Bytes of one line, or of the data of one event, after which the engine is taken to be out of its mind."""
@@ -12,11 +12,8 @@ LINE_LIMIT = 1_000_000
 BOM = b"\xef\xbb\xbf"
 
 
-class Event(NamedTuple):
-    """One event: what it is called and what it carries."""
-
-    name: bytes
-    data: bytes
+Event: TypeAlias = tuple[bytes, bytes]
+"""What an event is called, mostly nothing, and what it carries."""
 
 
 class EventDecoder:
@@ -42,8 +39,7 @@ class EventDecoder:
         head, newline, tail = data.rpartition(b"\n")
         events: list[Event] = []
         if newline:
-            for line in (bytes(self._line) + head).split(b"\n"):
-                self._take(line, events)
+            self._take_lines(bytes(self._line) + head + newline, events)
             self._line.clear()
         self._line += tail
         if len(self._line) > self._limit:
@@ -57,6 +53,21 @@ class EventDecoder:
         self._take(b"", events)
         self._line.clear()
         return events
+
+    def _take_lines(self, lines: bytes, events: list[Event]) -> None:
+        """Whole lines. Nearly all streams are one data line and a blank one, over and over: those go block by block."""
+        *blocks, rest = lines.split(b"\n\n")
+        fresh = not (self._data or self._name or self._at_start)
+        for block in blocks:
+            if fresh and block[:6] == b"data: " and b"\n" not in block:
+                events.append((b"", block[6:]))
+            else:
+                for line in block.split(b"\n"):
+                    self._take(line, events)
+                self._take(b"", events)
+                fresh = True
+        for line in rest.split(b"\n")[:-1]:
+            self._take(line, events)
 
     def _take(self, line: bytes, events: list[Event]) -> None:
         if self._at_start:
@@ -80,7 +91,7 @@ class EventDecoder:
     def _dispatch(self, events: list[Event]) -> None:
         if self._data:
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-            events.append(Event(self._name, data))
+            events.append((self._name, data))
             self._data.clear()
             self._size = 0
         self._name = b""

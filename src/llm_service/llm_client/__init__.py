@@ -5,7 +5,7 @@
     client.py      LMStudioClient: what a program sees
     dispatch.py    from a prompt to an answer: readiness, slot, breaker, retries
     exchange.py    one attempt within its limits
-    flight.py      one question under way, and everybody who waits for it
+    flight.py      one question under way; flights.py joins those who ask the same
     watch.py       what the engine has; loading.py brings a model into memory; counting.py counts tokens
     connection.py  aiohttp, and nothing else in here knows it
     retry.py, state.py, stream.py, cleaning.py    values and decisions

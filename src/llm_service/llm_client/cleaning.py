@@ -1,16 +1,15 @@
-"""What a viewer may see of an answer: the text without its reasoning."""
+"""What a viewer may see of an answer: the text without what the model thought aloud."""
 
 from __future__ import annotations
 
-import re
+from llm_service.chat_protocol import is_blank
+from llm_service.response_cleaner import ResponseCleaner
+from llm_service.types import Completion
 
-from ..chat_protocol import is_blank
-from ..types import Completion
-
-_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+_CLEANER = ResponseCleaner(stage="reasoning")
 
 
 def visible(answer: Completion) -> str:
-    """The answer's text with what the model thought aloud taken out; empty where nothing else is there."""
-    text = _THINKING.sub("", answer.text).rpartition("</think>")[2]
-    return "" if is_blank(text) else text.strip()
+    """The answer's text, cleaned of reasoning, special tokens and tool markup; empty where nothing else is there."""
+    text = _CLEANER.clean(answer.text, finish_reason=answer.finish_reason).text
+    return "" if is_blank(text) else text

@@ -10,20 +10,22 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from ..admission import QUEUE_SIZE, Admission
-from ..breaker import Breaker
-from ..cache import CacheKey, MemoryCache, ResponseCache, cache_key
-from ..errors import EmptyReply, EngineBadResponse, LLMServiceError, ModelNotLoaded, ShuttingDown
-from ..types import Completion, ModelInfo, Prompt, PromptMessage, Sampling
+from llm_service.admission import QUEUE_SIZE, Admission
+from llm_service.breaker import Breaker
+from llm_service.cache import CacheKey, MemoryCache, ResponseCache, cache_key
+from llm_service.errors import EmptyReply, EngineBadResponse, LLMServiceError, ModelNotLoaded, ShuttingDown
+from llm_service.types import Completion, ModelInfo, Prompt, PromptMessage, Sampling
+
 from .cleaning import visible
 from .connection import Connection
 from .counting import TokenCounter
 from .dispatch import Dispatch
 from .exchange import Limits
-from .flight import Flight, Flights
+from .flight import Flight
+from .flights import Flights
 from .loading import Loader, Progress
 from .state import Counters, EngineState
-from .stream import EngineStream, gather
+from .stream import EngineStream, gather, landed
 from .watch import PATIENCE, Watch
 
 DEFAULT_SLOTS = 4
@@ -151,7 +153,7 @@ class LMStudioClient:
         key = await self._key(prompt) if use_cache and self._caching else None
         answer = await self._remembered(key)
         if answer is not None:
-            yield EngineStream(answer)
+            yield EngineStream(landed(answer))
             return
 
         async def fly(flight: Flight) -> None:
@@ -162,7 +164,15 @@ class LMStudioClient:
 
         with self._flights.join(key, due, fly) as reader:
             await reader.wait()
-            yield EngineStream(reader)
+            yield reader
+
+    def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
+        """Raise what ``stream`` would refuse a new prompt with now. Asks nobody and changes nothing.
+
+        For those who have work to do before they have a prompt: under overload, what is refused must cost little.
+        """
+        due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
+        self._dispatch.check(caller, due, background=background)
 
     async def complete(
         self,
@@ -308,7 +318,7 @@ class LMStudioClient:
 
     async def _remember(self, key: CacheKey, flight: Flight) -> None:
         """Keep a whole answer that shows something."""
-        answer = gather(flight.chunks, flight.model)
+        answer = gather(flight)
         filtered = answer.finish_reason == "content_filter"
         if flight.listed and not filtered and (answer.tool_calls or visible(answer)):
             await self._cache.put(key, answer)

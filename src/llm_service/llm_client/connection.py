@@ -17,6 +17,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from types import TracebackType
 from typing import Any
 
@@ -24,11 +25,12 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from ..chat_protocol import failure, retry_after
-from ..errors import (
+from llm_service.chat_protocol import failure, retry_after
+from llm_service.errors import (
     EngineBadResponse,
     EngineDisconnected,
     EngineError,
+    EngineTimeout,
     EngineTooLarge,
     EngineUnavailable,
     SettingsError,
@@ -53,11 +55,14 @@ TAIL_TIME = 0.05
 class Answer:
     """The body of an answer that has begun: read it piece by piece. Every piece has a time limit."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, due: float = inf) -> None:
         self._response = response
         self._encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         self._inflater: Any = None
-        self._pulse = asyncio.get_running_loop().call_later(PULSE, self._feel)
+        self._loop = asyncio.get_running_loop()
+        self._pulse = self._loop.call_later(PULSE, self._feel)
+        self.due = due
+        """When the next piece must be there, in the loop's time. Move it on at will: it costs nothing."""
 
     @property
     def status(self) -> int:
@@ -122,19 +127,26 @@ class Answer:
         return failure(self.status, "")
 
     def _feel(self) -> None:
-        """End a read that nobody else would end."""
-        connection = self._response.connection
-        protocol = connection.protocol if connection is not None else None
+        """End a read that nobody else would end: one that takes too long, or whose connection is gone."""
         content = self._response.content
         if content.is_eof() or content.exception() is not None:
             return
-        if protocol is None or not protocol.is_connected():
+        now = self._loop.time()
+        if now >= self.due:
+            content.set_exception(EngineTimeout())
+        elif not self._is_alive():
             content.set_exception(EngineBadResponse())
         else:
-            self._pulse = asyncio.get_running_loop().call_later(PULSE, self._feel)
+            self._pulse = self._loop.call_at(min(now + PULSE, self.due), self._feel)
+
+    def _is_alive(self) -> bool:
+        connection = self._response.connection
+        return connection is not None and connection.protocol is not None and connection.protocol.is_connected()
 
     async def settle(self) -> None:
         """The answer is complete: see whether the body ends at once too, so that the connection can be kept."""
+        if self._response.content.at_eof():
+            return
         with suppress(TimeoutError, EngineError):
             async with asyncio.timeout(TAIL_TIME):
                 while await self.read():
@@ -146,6 +158,7 @@ class Connection:
 
     def __init__(self, base_url: str, *, api_key: str | None = None, connect_timeout: float = 1.0) -> None:
         self._base, self._root = _urls(base_url)
+        self._urls: dict[tuple[str, bool], URL] = {}
         self._headers = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
@@ -154,13 +167,16 @@ class Connection:
         self._fresh: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
-    async def post(self, path: str, body: bytes, *, root: bool = False, fresh: bool = False) -> AsyncIterator[Answer]:
+    async def post(
+        self, path: str, body: bytes, *, root: bool = False, fresh: bool = False, within: float | None = None
+    ) -> AsyncIterator[Answer]:
         """Send ``body`` to ``path`` and give the answer's body; leaving early hangs up.
 
         ``root`` starts from the server's root, where the engine's own API lives; ``fresh`` uses a connection made for
-        this request. Raises our errors, those of a refusal included.
+        this request; ``within`` so many seconds the first piece must be there. Raises our errors, those of a refusal
+        included.
         """
-        async with self._exchange("POST", path, body, root=root, fresh=fresh) as answer:
+        async with self._exchange("POST", path, body, root=root, fresh=fresh, within=within) as answer:
             if answer.status != 200:
                 raise await answer.refusal()
             yield answer
@@ -181,9 +197,21 @@ class Connection:
         except orjson.JSONDecodeError:
             return None
 
-    async def post_json(self, path: str, body: object, *, root: bool = False) -> Any:
-        """The JSON answer to a JSON request. Raises our errors, EngineBadResponse if it is not JSON."""
-        async with self.post(path, orjson.dumps(body), root=root) as answer:
+    async def post_json(self, path: str, body: object, *, root: bool = False, once: bool = False) -> Any:
+        """The JSON answer to a JSON request. Raises our errors, EngineBadResponse if it is not JSON.
+
+        A kept connection may be closed at the moment it is used; the request is then repeated on a fresh one. What
+        must not happen twice says ``once`` and gets a fresh one from the start.
+        """
+        try:
+            return await self._post_json(path, body, root=root, fresh=once)
+        except EngineDisconnected:
+            if once:
+                raise
+            return await self._post_json(path, body, root=root, fresh=True)
+
+    async def _post_json(self, path: str, body: object, *, root: bool, fresh: bool) -> Any:
+        async with self.post(path, orjson.dumps(body), root=root, fresh=fresh) as answer:
             text = await answer.whole(INVENTORY_LIMIT)
         try:
             return orjson.loads(text)
@@ -208,17 +236,41 @@ class Connection:
 
     @asynccontextmanager
     async def _exchange(
-        self, method: str, path: str, body: bytes | None = None, *, root: bool = False, fresh: bool = False
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        root: bool = False,
+        fresh: bool = False,
+        within: float | None = None,
     ) -> AsyncIterator[Answer]:
-        session = self._session(fresh)
-        url = (self._root if root else self._base) / path
-        with _our_errors:
-            response = await session.request(method, url, data=body, allow_redirects=False)
-        answer = Answer(response)
+        due = inf if within is None else asyncio.get_running_loop().time() + within
+        answer = Answer(await self._begin(method, path, body, root=root, fresh=fresh, due=due), due)
         try:
             yield answer
         finally:
             answer.close()
+
+    async def _begin(
+        self, method: str, path: str, body: bytes | None, *, root: bool, fresh: bool, due: float
+    ) -> aiohttp.ClientResponse:
+        """Send a request and wait for the head of its answer."""
+        request = self._session(fresh).request(method, self._url(path, root), data=body, allow_redirects=False)
+        with _our_errors:
+            if due == inf:
+                return await request
+            try:
+                async with asyncio.timeout_at(due):
+                    return await request
+            except TimeoutError as exc:
+                raise EngineTimeout from exc
+
+    def _url(self, path: str, root: bool) -> URL:
+        url = self._urls.get((path, root))
+        if url is None:
+            url = self._urls[path, root] = (self._root if root else self._base) / path
+        return url
 
     def _session(self, fresh: bool) -> aiohttp.ClientSession:
         if self._pooled is None or self._fresh is None:

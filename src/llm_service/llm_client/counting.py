@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from ..chat_protocol import Source, messages_of
-from ..errors import EngineError
-from ..types import Prompt
+from llm_service.chat_protocol import Source, messages_of
+from llm_service.errors import EngineError
+from llm_service.types import Prompt
+
 from .connection import Connection
 
 REMEMBERED = 256

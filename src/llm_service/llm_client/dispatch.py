@@ -16,14 +16,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..admission import Admission
-from ..breaker import Breaker
-from ..chat_protocol import Inventory, Source, fold_roles, request_body, same_model, without_schema
-from ..errors import (
+import structlog
+
+from llm_service.admission import Admission
+from llm_service.breaker import Breaker
+from llm_service.chat_protocol import Inventory, Source, fold_roles, request_body, same_model, without_schema
+from llm_service.errors import (
     ContextOverflow,
     EngineDisconnected,
     EngineError,
@@ -35,7 +36,8 @@ from ..errors import (
     SchemaRejected,
     TemplateRejected,
 )
-from ..types import ModelInfo, Prompt
+from llm_service.types import ModelInfo, Prompt
+
 from .connection import Connection
 from .exchange import Exchange, Limits
 from .flight import Flight
@@ -44,7 +46,7 @@ from .retry import RetryBudget, retry_delay
 from .state import Counters
 from .watch import Watch
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("llm_service.llm_client")
 
 _CHANGES_THE_MODEL = (EngineUnavailable, EngineFailed, ModelNotLoaded, ContextOverflow)
 """After these the engine may hold another model, another context, or none."""
@@ -110,6 +112,15 @@ class Dispatch:
             raise on_its_way()
 
     # ── One prompt ──
+
+    def check(self, caller: str, deadline: float, *, background: bool = False) -> None:
+        """Raise what a prompt would be refused with now, as far as is known without asking anybody."""
+        try:
+            self._breaker.check()
+            self._admission.must_wait(caller, deadline=deadline, background=background)
+        except LLMServiceError:
+            self._counters.refusals += 1
+            raise
 
     async def fly(self, flight: Flight, prompt: Prompt, caller: str = "", *, background: bool = False) -> bool:
         """Fill ``flight`` with the answer to ``prompt``; gives whether it is whole. Raises what a caller must know."""
@@ -178,7 +189,7 @@ class Dispatch:
         self._counters.failed(error.code)
         if isinstance(error, _CHANGES_THE_MODEL):
             self._watch.doubt()
-        log.warning("attempt failed", extra={"code": error.code, "attempt": flight.attempts})
+        log.warning("attempt failed", code=error.code, attempt=flight.attempts)
 
     def _mended(self, prompt: Prompt, error: EngineError, model: str) -> Prompt | None:
         """The prompt in a form that this engine may accept, where the error says what was wrong with it."""
@@ -204,4 +215,4 @@ class Dispatch:
             return
         self._strangers.add((asked, answered))
         self._watch.doubt()
-        log.warning("another model answered", extra={"asked": asked, "answered": answered})
+        log.warning("another model answered", asked=asked, answered=answered)

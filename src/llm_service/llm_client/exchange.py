@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..chat_protocol import AnswerDecoder, is_blank
-from ..errors import EmptyReply, EngineDisconnected, EngineTimeout
-from ..types import Chunk
+from llm_service.chat_protocol import AnswerDecoder, is_blank
+from llm_service.errors import EmptyReply, EngineDisconnected, EngineTimeout
+from llm_service.types import Chunk
+
 from .connection import Answer, Connection
 from .flight import Flight
 
@@ -50,19 +50,17 @@ class Exchange:
     async def run(self, body: bytes, *, fresh: bool = False) -> None:
         """Send ``body`` and pass on what comes. Raises what went wrong, EmptyReply if nothing visible came."""
         try:
-            async with asyncio.timeout(self._limits.first_token) as limit:
-                async with self._connection.post("chat/completions", body, fresh=fresh) as answer:
-                    await self._read(answer, limit)
-        except TimeoutError as exc:
-            if not self._decoder.finished:
-                raise EngineTimeout from exc
-        except EngineDisconnected:
+            async with self._connection.post(
+                "chat/completions", body, fresh=fresh, within=self._limits.first_token
+            ) as answer:
+                await self._read(answer)
+        except (EngineTimeout, EngineDisconnected):
             if not self._decoder.finished:
                 raise
         if not self.visible:
             raise EmptyReply
 
-    async def _read(self, answer: Answer, limit: asyncio.Timeout) -> None:
+    async def _read(self, answer: Answer) -> None:
         self._decoder = decoder = AnswerDecoder(event_stream=answer.event_stream)
         loop = asyncio.get_running_loop()
         while not decoder.done:
@@ -70,7 +68,7 @@ class Exchange:
             chunks = decoder.feed(data) if data else decoder.end()
             if chunks:
                 now = loop.time()
-                limit.reschedule(now + (TAIL_LIMIT if decoder.finished else self._limits.gap))
+                answer.due = now + (TAIL_LIMIT if decoder.finished else self._limits.gap)
                 self._pass_on(chunks, now)
                 if self.cut:
                     return
@@ -80,28 +78,28 @@ class Exchange:
 
     def _pass_on(self, chunks: list[Chunk], now: float) -> None:
         """Give the flight what may be seen; keep back what is blank until something follows it."""
-        chunks = list(self._within(chunks))
-        self.visible = self.visible or any(map(self._is_visible, chunks))
-        if not self.visible and (self._decoder.finished or not any(chunk.reasoning for chunk in chunks)):
-            self._held += chunks
-            return
-        chunks, self._held = self._held + chunks, []
-        flight = self._flight
-        if flight.first_chunk is None:
-            flight.model = self._decoder.model
-            chunks[0] = replace(chunks[0], model=flight.model)
-        flight.push(chunks, now)
+        chunks = [piece for chunk in chunks if (piece := self._within_room(chunk)) is not None]
+        if not self.visible:
+            self.visible = any(map(self._is_visible, chunks))
+            chunks = self._held = self._held + chunks
+            if not self.visible and (self._decoder.finished or not any(chunk.reasoning for chunk in chunks)):
+                return
+            self._held = []
+        if self._flight.first_chunk is None:
+            self._flight.model = self._decoder.model
+            chunks[0] = replace(chunks[0], model=self._decoder.model)
+        self._flight.push(chunks, now)
 
     def _is_visible(self, chunk: Chunk) -> bool:
         return not is_blank(chunk.text) or (self._tools and bool(chunk.tool_calls))
 
-    def _within(self, chunks: list[Chunk]) -> Iterator[Chunk]:
-        """The chunks up to the limit of what we take, and where it is reached, an end of our own."""
-        for chunk in chunks:
-            room, self._room = self._room, self._room - len(chunk.text)
-            self._thinking_room -= len(chunk.reasoning)
-            if self._room < 0 or self._thinking_room < 0:
-                self.cut = True
-                yield replace(chunk, text=chunk.text[:room], reasoning="", finish_reason="length")
-                return
-            yield chunk
+    def _within_room(self, chunk: Chunk) -> Chunk | None:
+        """The chunk, as far as there is room for it; where the room ends, an end of our own; then nothing."""
+        if self.cut:
+            return None
+        room, self._room = self._room, self._room - len(chunk.text)
+        self._thinking_room -= len(chunk.reasoning)
+        if self._room >= 0 and self._thinking_room >= 0:
+            return chunk
+        self.cut = True
+        return replace(chunk, text=chunk.text[:room], reasoning="", finish_reason="length")

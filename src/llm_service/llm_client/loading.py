@@ -8,15 +8,15 @@ itself, and callers are told to come back.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import structlog
 
-from ..chat_protocol import Source
-from ..errors import (
+from llm_service.chat_protocol import Source
+from llm_service.errors import (
     EngineBadResponse,
     EngineError,
     EngineFailed,
@@ -25,10 +25,11 @@ from ..errors import (
     LLMServiceError,
     ModelLoading,
 )
-from ..types import ModelInfo
+from llm_service.types import ModelInfo
+
 from .connection import Connection
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("llm_service.llm_client")
 
 LOAD_LIMIT = 900.0
 """Seconds after which a load is given up."""
@@ -108,16 +109,16 @@ class Loader:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _load(self, model: str, source: Source) -> None:
-        log.info("loading model", extra={"model": model})
+        log.info("loading model", model=model)
         started = self._clock()
         try:
             await self.load(model, source)
         except EngineError as exc:
-            log.warning("model could not be loaded", extra={"model": model, "code": exc.code})
+            log.warning("model could not be loaded", model=model, code=exc.code)
             self._failed[model] = (self._clock(), exc)
         else:
             self._failed.pop(model, None)
-            log.info("model loaded", extra={"model": model, "seconds": round(self._clock() - started, 1)})
+            log.info("model loaded", model=model, seconds=round(self._clock() - started, 1))
         await self._on_loaded()
 
     async def _ask(self, model: str, source: Source, context_length: int | None) -> None:
@@ -126,17 +127,17 @@ class Loader:
             body: dict[str, Any] = {"model": model}
             if context_length is not None:
                 body["context_length"] = context_length
-            await post("api/v1/models/load", body, root=True)
+            await post("api/v1/models/load", body, root=True, once=True)
         elif source is Source.OLLAMA:
-            await post("api/generate", {"model": model, "stream": False}, root=True)
+            await post("api/generate", {"model": model, "stream": False}, root=True, once=True)
         elif source is Source.LM_STUDIO_V0:
             greeting = [{"role": "user", "content": "Hi"}]
-            await post("chat/completions", {"model": model, "messages": greeting, "max_tokens": 1})
+            await post("chat/completions", {"model": model, "messages": greeting, "max_tokens": 1}, once=True)
         else:
             raise EngineRejected("This engine cannot load models on request.")
 
     async def _download(self, model: str) -> AsyncIterator[Progress]:
-        job = await self._connection.post_json("api/v1/models/download", {"model": model}, root=True)
+        job = await self._connection.post_json("api/v1/models/download", {"model": model}, root=True, once=True)
         while True:
             progress = _lm_studio_progress(job)
             yield progress

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ..errors import (
+from llm_service.errors import (
     EngineDisconnected,
     EngineError,
     EngineFailed,

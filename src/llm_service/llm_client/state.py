@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ..breaker import BreakerState
-from ..types import ModelInfo
+from llm_service.breaker import BreakerState
+from llm_service.types import ModelInfo
 
 
 @dataclass(slots=True)

@@ -2,63 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
 from dataclasses import replace
+from math import inf
+from typing import Self
 
-from ..types import Chunk, Completion, FinishReason, ToolCallDelta
-from .flight import Reader
+from llm_service.errors import DeadlineTooShort, EngineTimeout
+from llm_service.types import Chunk, Completion, FinishReason, ToolCallDelta
+
+from .flight import Flight
 
 
 class EngineStream:
-    """Iterate it for the chunks of one answer, which may come from the engine or from the cache."""
+    """One caller's place in a flight: iterate it for the chunks of the answer, from the first one on.
 
-    def __init__(self, source: Reader | Completion) -> None:
-        self._source = source
+    Every step raises what the flight failed with, and EngineTimeout once the caller's own deadline is over
+    (DeadlineTooShort if the engine was not even asked until then).
+    """
+
+    def __init__(self, flight: Flight, deadline: float = inf) -> None:
+        self._flight = flight
+        self._at = 0
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Future[None] | None = None
+        self._timer = self._loop.call_at(deadline, self._expire) if deadline < inf else None
+        self._expired = False
+        self.deadline = deadline
+
+    # ── What is known of it ──
 
     @property
     def cached(self) -> bool:
         """Whether the engine was not asked."""
-        return isinstance(self._source, Completion)
+        return self._flight.cached
 
     @property
     def model(self) -> str:
         """The model that says it answered."""
-        return self._source.model if isinstance(self._source, Completion) else self._source.flight.model
+        return self._flight.model
 
     @property
     def attempts(self) -> int:
         """How often the engine was asked: 0 for a cached answer."""
-        return 0 if isinstance(self._source, Completion) else self._source.flight.attempts
+        return self._flight.attempts
 
     @property
     def queued_ms(self) -> float:
         """How long it waited for a slot."""
-        if isinstance(self._source, Completion):
-            return 0.0
-        flight = self._source.flight
-        return 1000 * ((flight.admitted or flight.started) - flight.started)
+        return self._since_start(self._flight.admitted)
 
     @property
     def first_token_ms(self) -> float:
         """How long the first chunk took, from the question on."""
-        if isinstance(self._source, Completion):
-            return 0.0
-        flight = self._source.flight
-        return 1000 * ((flight.first_chunk or flight.started) - flight.started)
+        return self._since_start(self._flight.first_chunk)
 
-    async def __aiter__(self) -> AsyncIterator[Chunk]:
-        if isinstance(self._source, Completion):
-            yield as_chunk(self._source)
-            return
-        while (chunk := await self._source.next()) is not None:
-            yield chunk
+    def _since_start(self, time: float | None) -> float:
+        return 0.0 if time is None else 1000 * (time - self._flight.started)
+
+    # ── Reading ──
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Chunk:
+        chunks = self._flight.chunks
+        if self._at == len(chunks):
+            await self.wait()
+            if self._at == len(chunks):
+                raise StopAsyncIteration
+        chunk = chunks[self._at]
+        self._at += 1
+        return chunk
+
+    async def wait(self) -> None:
+        """Return when the next chunk is there, or the end."""
+        flight = self._flight
+        while self._at == len(flight.chunks) and not self._over():
+            self._waiting = self._loop.create_future()
+            await self._waiting
 
     async def drain(self) -> Completion:
         """The whole answer."""
-        if isinstance(self._source, Completion):
-            return self._source
-        await self._source.drain()
-        return gather(self._source.flight.chunks, self.model)
+        flight = self._flight
+        while not self._over():
+            self._at = len(flight.chunks)
+            await self.wait()
+        return gather(flight)
+
+    def _over(self) -> bool:
+        """Whether nothing more will come; raises why, if it did not end well."""
+        flight = self._flight
+        if flight.error is not None:
+            raise flight.error
+        if self._expired and not flight.ended:
+            flight.overdue = True
+            raise DeadlineTooShort if flight.admitted is None else EngineTimeout
+        return flight.ended
+
+    # ── Being told ──
+
+    def wake(self) -> None:
+        """Something has changed."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def close(self) -> None:
+        """Stop the clock."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _expire(self) -> None:
+        self._expired = True
+        self.wake()
+
+
+def landed(answer: Completion) -> Flight:
+    """A flight that is over: how an answer out of the cache is read."""
+    flight = Flight(started=0.0)
+    flight.cached = True
+    flight.model = answer.model
+    flight.chunks.append(as_chunk(answer))
+    flight.end()
+    return flight
 
 
 def as_chunk(answer: Completion) -> Chunk:
@@ -73,8 +138,9 @@ def as_chunk(answer: Completion) -> Chunk:
     )
 
 
-def gather(chunks: list[Chunk], model: str) -> Completion:
-    """Chunks as one whole answer."""
+def gather(flight: Flight) -> Completion:
+    """What a flight brought, as one whole answer."""
+    chunks = flight.chunks
     finish: FinishReason = next((chunk.finish_reason for chunk in reversed(chunks) if chunk.finish_reason), "stop")
     usage = next((chunk.usage for chunk in reversed(chunks) if chunk.usage), None)
     answer = Completion(
@@ -82,7 +148,8 @@ def gather(chunks: list[Chunk], model: str) -> Completion:
         reasoning="".join([chunk.reasoning for chunk in chunks]),
         tool_calls=_whole_calls(chunks),
         finish_reason=finish,
-        model=model,
+        model=flight.model,
+        cached=flight.cached,
     )
     return answer if usage is None else replace(answer, usage=usage)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from ..chat_protocol import Inventory, Source, inventory
-from ..errors import EngineAuth, EngineBadResponse, EngineError, EngineTimeout, LLMServiceError
+import structlog
+
+from llm_service.chat_protocol import Inventory, Source, inventory
+from llm_service.errors import EngineAuth, EngineBadResponse, EngineError, EngineTimeout, LLMServiceError
+
 from .connection import Connection
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("llm_service.llm_client")
 
 LOOK_LIMIT = 5.0
 """Seconds that finding out may take in all."""
@@ -108,7 +110,7 @@ class Watch:
     def _note(self, problem: LLMServiceError | None) -> None:
         reachable = problem is None or isinstance(problem, EngineAuth)
         if reachable != self.reachable:
-            log.info("engine reachable" if reachable else "engine not reachable", extra={"code": _code(problem)})
+            log.info("engine reachable" if reachable else "engine not reachable", code=_code(problem))
         self.reachable = reachable
         self.problem = problem
 
