@@ -91,6 +91,7 @@ def test_a_line_is_taken_apart():
         ("😂🔥", "emoji", 2),
         ("👍🏽", "joint", 1),
         ("！", "punctuation", 1),
+        ("ПРИВЕТ", "shout", 6),
     ],
 )
 def test_scripts_are_told_apart(text, script, characters):
