@@ -39,6 +39,7 @@ UNLIMITED = 10**9
 WHOLE = 49152
 """A context that holds 200 turns."""
 RESTART = 10
+DRAWN = ("sliding window", "whole history (the bound)", "ours")
 NEVER_ENDS = -30.0
 PERSONA = Persona(text=" ".join([Persona().text] * 2)[:470])
 SAMPLING = Sampling(max_tokens=32, repeat_penalty=1.0)
@@ -336,16 +337,18 @@ def save(counted: dict[str, list[Read]], timed: dict[str, list[Read]]) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         return
+    chosen = {name: read for name, read in counted.items() if name in DRAWN}
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for name in ("sliding window", "whole history (the bound)", "ours") if counted else ():
-        left.plot([turn.processed for turn in counted[name]], label=name, linewidth=1)
     left.set(title="Prompt tokens processed", xlabel="turn", yscale="log")
-    left.legend()
-    for name, turns in timed.items():
-        right.plot([turn.seconds * 1000 for turn in turns], label=name, linewidth=1)
-    right.set(title="Time to first token, ms", xlabel="turn, window full", yscale="log")
-    right.legend()
+    right.set(title="Time to first token, ms, window full", xlabel="turn", yscale="log")
+    for name, read in chosen.items():
+        left.plot([turn.processed for turn in read], label=name, linewidth=1)
+    for name, read in timed.items():
+        right.plot([turn.seconds * 1000 for turn in read], label=name, linewidth=1)
+    for axes in (left, right):
+        if axes.lines:
+            axes.legend()
     figure.savefig(results / "prefix_reuse.png", dpi=130)
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_service.engine import EmbeddedEngine
+from llm_service.errors import ContextOverflow
 from llm_service.tokens import FEATURES, TokenEstimator, features
 from llm_service.types import PromptMessage
 
@@ -90,6 +91,7 @@ def test_a_line_is_taken_apart():
         ("😂🔥", "emoji", 2),
         ("👍🏽", "joint", 1),
         ("！", "punctuation", 1),
+        ("ПРИВЕТ", "shout", 6),
     ],
 )
 def test_scripts_are_told_apart(text, script, characters):
@@ -152,11 +154,15 @@ def test_the_margin_shrinks_with_learning_and_grows_with_errors():
     assert estimator.margin(talk(100)) > learned
 
 
-def test_an_overflow_without_figures_raises_the_estimate():
+def test_a_refusal_teaches():
     estimator = TokenEstimator()
-    before = estimator.estimate(talk(1))
-    estimator.overflowed(talk(1), context_length=int(before * 2))
-    assert estimator.estimate(talk(1)) > before * 2
+    estimator.overflowed(talk(1), ContextOverflow(prompt_tokens=5000, context_length=4096))
+    assert estimator.estimate(talk(1)) == pytest.approx(5000)
+    estimator.overflowed(talk(2), ContextOverflow(context_length=9000))
+    assert estimator.estimate(talk(2)) > 9000
+    before = estimator.estimate(talk(3))
+    estimator.overflowed(talk(3), ContextOverflow())
+    assert estimator.estimate(talk(3)) > before
 
 
 def test_what_was_learned_outlives_the_process():
@@ -172,6 +178,7 @@ def test_what_was_learned_outlives_the_process():
 def test_what_another_version_learned_is_not_used():
     state = {**json.loads(TokenEstimator().to_json()), "features": ["words"], "weights": [9.0]}
     assert TokenEstimator.from_json(json.dumps(state)).to_json() == TokenEstimator().to_json()
+    assert TokenEstimator.from_json("{half").to_json() == TokenEstimator().to_json()
 
 
 def test_nothing_of_a_text_is_kept():

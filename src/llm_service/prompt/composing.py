@@ -12,8 +12,7 @@ from llm_service.types import Entry, ModelInfo, Persona, Prompt, PromptMessage, 
 
 from .budget import REPLY_FLOOR, Budget, budget, share_of
 from .conversation import Lines, Turn, in_order, one_line_each, place, turns
-from .layout import Frame, opening_text, system_text
-from .notes import as_note
+from .layout import Frame, frame_of
 from .trimming import newest_alone, trim
 
 RETENTION = 0.5
@@ -89,15 +88,11 @@ def compose(
     inside = [entry for entry in in_order(entries) if place(entry) >= (cut, 0)]
     talk = turns(inside, lines)
     least = newest_alone(talk, lines)
-    wanted = Frame(
-        system=system_text(persona, stable),
-        opening=opening_text(summary),
-        notes=tuple(filter(None, map(as_note, notes))),
-        fold_system=fold_system,
-    )
+    wanted = frame_of(persona, stable, summary=summary, notes=notes, fold_system=fold_system)
     parts = _part(wanted.bare(), least, counter, share_of(model, sharing), sampling.max_tokens)
     frame = _affordable(wanted, least, counter, parts.prompt)
-    space = _Space(frame=frame, counter=counter, tokens=parts.prompt, entries=most_messages)
+    empty = most_tokens(counter, frame.around(()))
+    space = _Space(frame=frame, counter=counter, empty=empty, tokens=parts.prompt, entries=most_messages)
     kept = trim(talk, space.fill, full=space.full(talk, idle=idle), retention=retention, lines=lines)
     start = cut if kept is talk else kept[0].messages[0].position
     prompt = Prompt(messages=frame.around(kept), sampling=replace(sampling, max_tokens=parts.reply))
@@ -120,20 +115,28 @@ class _Space:
 
     frame: Frame
     counter: Counter
+    empty: int
+    """Tokens of the frame without turns."""
     tokens: int
+    """Most tokens of the whole prompt."""
     entries: int
+    """Most messages and replies."""
 
     def fill(self, turns: Sequence[Turn]) -> float:
         """Which share of it these turns fill, by tokens or by number, whichever is more."""
-        empty = most_tokens(self.counter, self.frame.around(()))
-        taken = most_tokens(self.counter, self.frame.around(turns)) - empty
-        by_tokens = taken / max(self.tokens - empty, 1e-9)
+        taken = most_tokens(self.counter, self.frame.around(turns)) - self.empty
+        by_tokens = taken / max(self.tokens - self.empty, 1e-9)
         return max(by_tokens, sum(turn.entries for turn in turns) / max(self.entries, 1))
 
     def full(self, turns: Sequence[Turn], *, idle: bool) -> float:
         """The share above which the window is cut."""
-        step = max((self.fill([turn]) for turn in turns), default=0.0) if idle else 0.0
-        return 1 - min(step, LONGEST_STEP)
+        if not idle or not turns:
+            return 1.0
+        return 1 - min(self.fill([max(turns, key=_length)]), LONGEST_STEP)
+
+
+def _length(turn: Turn) -> int:
+    return len(turn.said) + len(turn.answered)
 
 
 def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from llm_service.types import Persona, PromptMessage, Summary
 
 from .conversation import Turn
+from .notes import as_note
 
 SILENCE = "(No new messages.)"
 """What the last user turn says when there is nothing to answer: templates want a user turn with content."""
@@ -58,9 +59,16 @@ def _alternate(users: Sequence[str], answers: Sequence[str]) -> tuple[PromptMess
     return tuple(messages)
 
 
-def system_text(persona: Persona, stable: str) -> str:
-    """The persona, and below it what else is constant in this room."""
-    return "\n\n".join(filter(None, (persona.text.strip(), stable.strip())))
+def frame_of(
+    persona: Persona, stable: str, *, summary: Summary | None, notes: Sequence[str], fold_system: bool
+) -> Frame:
+    """What stands around the turns of a room: below the persona the ``stable`` text, which is constant too."""
+    return Frame(
+        system="\n\n".join(filter(None, (persona.text.strip(), stable.strip()))),
+        opening=opening_text(summary),
+        notes=tuple(filter(None, map(as_note, notes))),
+        fold_system=fold_system,
+    )
 
 
 def opening_text(summary: Summary | None) -> str:

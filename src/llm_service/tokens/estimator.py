@@ -10,6 +10,7 @@ from math import ceil, sqrt
 from operator import mul
 from typing import Literal
 
+from llm_service.errors import ContextOverflow
 from llm_service.types import PromptMessage
 
 from .features import FEATURES, Counts, features
@@ -29,7 +30,7 @@ ERROR_SPARE = 1.5
 """How much worse than the worst error of late the next one may be."""
 
 OVERFLOW_STEP = 1.1
-"""How much longer than estimated a prompt must have been that overflowed."""
+"""How much longer than estimated, or than the context, a prompt counts that an engine refused without a figure."""
 
 REMEMBERED_PROMPTS = 32
 REMEMBERED_LINES = 8192
@@ -104,9 +105,10 @@ class TokenEstimator:
         self._learn(step, tokens)
         self._seen.append((prompt, tokens))
 
-    def overflowed(self, messages: Sequence[PromptMessage], context_length: int) -> None:
-        """Learn that these messages were longer than the context, from an engine that did not say how long."""
-        self.observe(messages, ceil(OVERFLOW_STEP * max(self.estimate(messages), context_length)))
+    def overflowed(self, messages: Sequence[PromptMessage], refusal: ContextOverflow) -> None:
+        """Learn from an engine that found these messages too long, whether or not it said how long they are."""
+        least = max(self.estimate(messages), refusal.context_length or 0)
+        self.observe(messages, refusal.prompt_tokens or ceil(OVERFLOW_STEP * least))
 
     def to_json(self) -> str:
         """What was learned about the model; nothing about any text."""
@@ -115,9 +117,12 @@ class TokenEstimator:
 
     @classmethod
     def from_json(cls, learned: str) -> TokenEstimator:
-        """The estimator that wrote this; a fresh one where it comes from a version with other features."""
+        """The estimator that wrote this; a fresh one where another version wrote it, or it is not readable at all."""
         estimator = cls()
-        state = json.loads(learned)
+        try:
+            state = json.loads(learned)
+        except ValueError:
+            return estimator
         if state["features"] == list(FEATURES):
             estimator._weights = state["weights"]
             estimator._doubt = state["doubt"]

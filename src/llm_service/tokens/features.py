@@ -34,6 +34,7 @@ FEATURES = (
     "emoji",  # and other symbols
     "joint",  # what joins or changes the character before it: variation selectors, skin tones, vowel signs
     "punctuation",  # that is not ASCII
+    "shout",  # capital letters that are not ASCII
     "repeat",  # characters after the third of the same, which cost less than others
 )
 """The kinds, in the order in which they are counted."""
@@ -97,9 +98,10 @@ def features(line: str) -> Counts:
         count(" "),
     ]
     if line.isascii():
-        counts += [0] * (1 + len(_SCRIPTS))
+        counts += [0] * (2 + len(_SCRIPTS))
     else:
-        counts += [_runs(classes, _FOREIGN), *map(count, _SCRIPTS)]
+        capitals = sum(map(str.isupper, line)) - count("A")
+        counts += [_runs(classes, _FOREIGN), *map(count, _SCRIPTS), capitals]
     counts.append(sum(len(found.group()) - 3 for found in _REPEAT.finditer(line)))
     return tuple((index, number) for index, number in enumerate(counts) if number)
 
