@@ -14,7 +14,6 @@ On LoCoMo (Maharana et al., ACL 2024) the first two are worth as much as stemmin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -31,12 +30,11 @@ NAMED = 2.0
 ASKING = 0.8
 """… and how much less a line that is a question."""
 
-_FIRST_PERSON = frozenset(
-    re.findall(
-        r"\S+",
-        "i me my mine im ive ich mir mich mein meine je moi mon ma mes yo mi mis eu meu minha io mio mia я мне мой",
-    )
-)
+_FIRST_PERSON_WORDS = """
+    i me my mine im ive ich mir mich mein meine je moi mon ma mes yo mi mis eu meu minha io mio mia я
+    мне мой
+"""
+_FIRST_PERSON = frozenset(_FIRST_PERSON_WORDS.split())
 
 
 def rank(
