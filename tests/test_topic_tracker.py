@@ -210,7 +210,7 @@ def test_a_question_by_itself_opens_a_subject():
 
 @pytest.mark.parametrize(
     "question",
-    ["what kind of bread?", "is it hard to learn?", "and you?", "who taught you that?"],
+    ["what kind of bread?", "is it hard to learn?", "and you?", "who taught you that?", "would you like a recipe?"],
 )
 def test_a_question_that_leans_on_the_last_lines_goes_on(question):
     assert opened("i bake bread on sundays", question) == [False, False]

@@ -1,8 +1,10 @@
 """Where a conversation leaves its subject, decided with each line from the lines up to it.
 
-A line goes on with the subject when it answers a question, leans on what was said (*it*, *that*, *too*), or shares a
-word with the lines before it. A line that does none of this opens another subject: above all a question that stands
-by itself. Taking leave ends a subject, and opens none. These are the classical signs of cohesion (Halliday and Hasan,
+A line goes on with the subject when it answers a question, makes an offer, leans on what was said (*it*, *that*,
+*too*), or shares a word with the lines before it. A line that does none of this opens another subject: above all a
+question that stands by itself. Taking leave ends a subject, and opens none.
+
+These are the classical signs of cohesion (Halliday and Hasan,
 "Cohesion in English", 1976) and of adjacency pairs (Schegloff and Sacks, "Opening up closings", 1973); word overlap
 alone is TextTiling (Hearst 1997). ``benchmarks/topics.py`` scores them on TIAGE and DialSeg711.
 """
@@ -36,6 +38,11 @@ _LEAVING = re.compile(
     r"\b(?:thanks|thank you|thx|bye|goodbye|good night|you(?:'re| are) welcome|see you|have a \w+ (?:day|night|evening)"
     r"|danke|tschuss|tschau|merci|au revoir|gracias|adios|obrigad[oa]|tchau|grazie|ciao)\b"
 )
+_OFFERING = re.compile(
+    r"\b(?:would you (?:like|prefer) |want me to|shall i|should i|may i|can i help|(?:any|some)thing else"
+    r"|mochtest du|soll ich|voulez vous|quieres que|posso aiutar)"
+)
+"""An offer serves what the other one is after."""
 _SENTENCE_END = re.compile(r"(?<=[.?!？！。؟])")
 _ASKS = re.compile("[?？؟]")
 
@@ -83,7 +90,8 @@ class TopicShift:
         """Judged by the question alone: *nice, me too. do you have pets?* is about pets."""
         question = " ".join(part for part in _SENTENCE_END.split(folded) if _ASKS.search(part))
         words = frozenset(terms(question))
-        return bool(words) and self._stands_alone(words, question, QUESTION_REACH)
+        offers = _OFFERING.search(question)
+        return bool(words) and not offers and self._stands_alone(words, question, QUESTION_REACH)
 
     def _stands_alone(self, words: frozenset[str], folded: str, reach: int) -> bool:
         return not words & self._words_before(reach) and _LEANING.isdisjoint(split(folded))
