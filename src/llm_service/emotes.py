@@ -186,7 +186,8 @@ class EmoteDictionary:
             if codes is None:
                 kept += [gap, token]
                 continue
-            _hand_back_stop(kept, token, codes)
+            if token not in codes and not self._ends_with_emote(kept):
+                _hand_back_stop(kept, token)
             usable = [code for code in codes if self._emotes[code].usable]
             kept += [gap, " ".join(usable)] if usable else []
         return "".join(kept).removeprefix("" if reply[:1].isspace() else " ")
@@ -198,6 +199,9 @@ class EmoteDictionary:
         parts = [part for part in re.split(f"[{re.escape(_WRAPPING)}]+", token) if part]
         codes = [code for part in parts for code in self._unglued(part)]
         return codes if parts and all(codes) else None
+
+    def _ends_with_emote(self, pieces: list[str]) -> bool:
+        return bool(pieces) and pieces[-1].rpartition(" ")[2] in self._emotes
 
     def _unglued(self, part: str) -> list[str]:
         """``KEKWKEKW`` is one code twice; ``[""]`` for a part that is no emote."""
@@ -235,10 +239,10 @@ def _is_distinctive(code: str) -> bool:
     return len(code) > 3 and (sum(letter.isupper() for letter in code) > 1 or any(map(str.isupper, code[1:])))
 
 
-def _hand_back_stop(kept: list[str], token: str, codes: list[str]) -> None:
+def _hand_back_stop(kept: list[str], token: str) -> None:
     """The full stop glued to an emote belongs to the word before: ``nice KEKW.`` is ``nice. KEKW``."""
     stop = token[len(token.rstrip(_STOPS)) :]
-    if stop and token[0] not in _WRAPPING and token not in codes and kept and kept[-1][-1:].isalnum():
+    if stop and token[0] not in _WRAPPING and kept and kept[-1][-1:].isalnum():
         kept[-1] += stop
 
 

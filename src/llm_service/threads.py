@@ -18,7 +18,7 @@ from itertools import islice
 
 from llm_service.people import Names, person
 from llm_service.types import Message, Reply
-from llm_service.words import is_stop, split, stem
+from llm_service.words import terms
 
 STALE = 600.0
 """Seconds after which a speaker's own last line is over: the next one starts afresh."""
@@ -103,7 +103,7 @@ class ThreadTracker:
             who, name, text, at = person(entry.username, entry.user_id), entry.username, entry.text, entry.sent_at
             named = self._names.addressed(text)
             to = None if named == who else named
-        words = frozenset(stem(word) for word in split(text) if not is_stop(word))
+        words = frozenset(terms(text))
         return _Line(entry.id, self._number, who, name, to, at, text, words)
 
     def _declared(self, entry: Message | Reply) -> _Line | None:

@@ -83,6 +83,14 @@ def is_stop(word: str) -> bool:
     return folded in STOP or (len(folded) == 1 and folded < "\u2000")
 
 
+def terms(text: str) -> tuple[str, ...]:
+    """What ``text`` is compared, indexed and searched by: its stems in order, repetitions kept, without function words.
+
+    Index and query must go through this same function. A text of function words only has no terms.
+    """
+    return tuple(stem(word) for word in split(text) if not is_stop(word))
+
+
 _FUNCTION_WORDS = {
     "english": """a about above after again against all am an and any anybody anyone anything are arent as at be because
         been before being below between both but by can cannot cant could couldnt did didnt do does doesnt doing dont
@@ -150,18 +158,16 @@ _FUNCTION_WORDS = {
         потом потому почему при про с сам свою себе себя сейчас со так такой там тебя тем теперь то тоже только том тот
         тут ты у уже хоть чего чем что чтобы чуть эта эти это этого этой этом этот я""",
 }
-_WORDS_ELSEWHERE = frozenset(
-    re.findall(
-        r"\S+",
-        """all also alle ale ante as car con den die dos era fin hat hell her hin id ill man mas men met no
-    once one os per pod pro ser she shed sin so son sur tam tu was wed well were will wing""",
-    )
-)
+_ELSEWHERE = """
+    all also alle ale ante as car con den die dos era fin hat hell her hin id ill man mas men met no
+    once one os per pod pro ser she shed sin so son sur tam tu was wed well were will wing
+"""
+_MEANINGFUL_ELSEWHERE = frozenset(_ELSEWHERE.split())
 """Function words of one language that carry meaning in another: only those of English stay in the list."""
 
 STOP = frozenset(
     fold(word)
     for language, words in _FUNCTION_WORDS.items()
     for word in words.split()
-    if language == "english" or word not in _WORDS_ELSEWHERE
+    if language == "english" or word not in _MEANINGFUL_ELSEWHERE
 )

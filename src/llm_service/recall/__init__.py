@@ -14,6 +14,6 @@ from llm_service.recall.lexical import LexicalIndex
 from llm_service.recall.meaning import Embedder, Meaning
 from llm_service.recall.minilm import MiniLM
 from llm_service.recall.ranking import rank
-from llm_service.recall.terms import terms
+from llm_service.words import terms
 
 __all__ = ["Embedder", "LexicalIndex", "Meaning", "MiniLM", "choose", "rank", "terms"]

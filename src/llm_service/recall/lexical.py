@@ -8,8 +8,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from llm_service.recall.terms import terms
 from llm_service.types import Message
+from llm_service.words import terms
 
 K1 = 0.9
 B = 0.4

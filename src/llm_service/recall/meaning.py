@@ -6,6 +6,7 @@ import math
 from array import array
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from operator import mul
 from typing import Protocol
 
 from llm_service.errors import EngineBadResponse
@@ -43,7 +44,7 @@ class Meaning:
             self._gone.remove(gone)
         kept = {key: vector for key, vector in vectors.items() if key not in gone}
         self._remember(kept)
-        return {key: sum(a * b for a, b in zip(asked, vector, strict=True)) for key, vector in kept.items()}
+        return {key: sum(map(mul, asked, vector)) for key, vector in kept.items()}
 
     def forget(self, message_ids: Collection[str]) -> None:
         """Drop what was computed from these messages, and what is being computed now."""

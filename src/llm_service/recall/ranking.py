@@ -7,14 +7,12 @@ is known about conversations counts:
 - An answer rarely repeats the words of its question, so a line has half the score of the line before it added, a
   quarter of the one before that, and a quarter of the line after it.
 - Who is named is asked about: that person's lines count double; with *I* and *my*, the asker's own.
-- A line that only asks tells little: it counts 0.8.
 
-On LoCoMo (Maharana et al., ACL 2024) the first two are worth as much as stemming; see ``benchmarks/recall.py``.
+On LoCoMo (Maharana et al., ACL 2024) these two are worth several times what stemming is; see ``benchmarks/recall.py``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -28,15 +26,12 @@ BEFORE, BEFORE_THAT, AFTER = 0.5, 0.25, 0.25
 """What the score of the lines around counts for a line."""
 NAMED = 2.0
 """How much more a line of the person asked about counts."""
-ASKING = 0.8
-"""… and how much less a line that is a question."""
 
-_FIRST_PERSON = frozenset(
-    re.findall(
-        r"\S+",
-        "i me my mine im ive ich mir mich mein meine je moi mon ma mes yo mi mis eu meu minha io mio mia я мне мой",
-    )
-)
+_FIRST_PERSON_WORDS = """
+    i me my mine im ive ich mir mich mein meine je moi mon ma mes yo mi mis eu meu minha io mio mia я
+    мне мой
+"""
+_FIRST_PERSON = frozenset(_FIRST_PERSON_WORDS.split())
 
 
 def rank(
@@ -62,7 +57,6 @@ def rank(
     for message in lines.values():
         score = own[message.id] + _from_around(message, own, by_position)
         score *= NAMED if asked and person(message.username, message.user_id) in asked else 1.0
-        score *= ASKING if message.text.rstrip().endswith(("?", "？", "؟")) else 1.0
         if score > 0:
             ranked.append(Recalled(message=message, score=score))
     return sorted(ranked, key=lambda recalled: (-recalled.score, -recalled.message.position, recalled.message.id))
@@ -96,7 +90,7 @@ def _from_around(message: Message, own: Mapping[str, float], by_position: Mappin
 
 def _asked_about(question: str, lines: Iterable[Message], asker: str | None) -> set[str]:
     """Keys of the people whom ``question`` is about."""
-    words = [fold(word) for word in split(question)]
+    words = [fold(word).replace("’", "'").removesuffix("'s") for word in split(question)]
     spoken = f" {' '.join(words)} "
     people = {(message.username, message.user_id) for message in lines}
     asked = {person(*one) for one in people if (name := _spoken_name(one[0])) and f" {name} " in spoken}

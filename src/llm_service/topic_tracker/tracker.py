@@ -25,8 +25,8 @@ from llm_service.topic_tracker.mood import Mood, Moods
 from llm_service.types import Message, Topic
 from llm_service.words import UNSPACED, is_stop, split, stem
 
-BEGINS = 3.0
-"""Fresh lines' worth of attention from which a word is a topic of its own."""
+BEGINS = 2.5
+"""Fresh lines' worth of attention from which a word is a topic of its own: three people within a while."""
 ENDS = 1.0
 """… and below which it no longer is one."""
 TAKES_OVER = 1.25
@@ -126,10 +126,8 @@ class TopicTracker:
         line = self._read(message, who, parent, used)
         if line.novelty < STALE:
             return None
-        if not self._lines or (line.at - self._base) / self._half_life > REBASE:
-            self._rebase(line.at)
-        now = self._weight(line.at)
-        self._end(line.terms, now)
+        self._rebase(line.at)
+        self._end(line.terms, self._weight(line.at))
         self._keep(line)
         if len(self._lines) > self._limit:
             self._drop(next(iter(self._lines.values())))
@@ -231,7 +229,9 @@ class TopicTracker:
         return math.exp2((self._base - newest) / self._half_life)
 
     def _rebase(self, at: float) -> None:
-        """Move the fixed moment to ``at``, and count anew: this also sheds what rounding left behind."""
+        """Move the fixed moment to ``at`` if it is far behind, and count anew; this also sheds what rounding left."""
+        if self._lines and at - self._base < REBASE * self._half_life:
+            return
         self._base = at
         self._attention = 0.0
         for counted in self._terms.values():
@@ -359,7 +359,8 @@ def _label(term: str, lines: Sequence[_Line]) -> str:
     common, times = max(alike.items(), key=lambda item: item[1], default=((), 0))
     if 2 * times > len(spoken):
         spelled = [phrase for phrase in phrases if tuple(stem(word) for word in phrase) == common]
-        return _joined(max(spelled, key=lambda phrase: phrases[phrase]))
+        usual = max(spelled, key=lambda phrase: phrases[phrase])
+        return _joined(usual)
     words = Counter(word for line in spoken for word in line.written if word and stem(word) == term)
     return words.most_common(1)[0][0] if words else term
 
