@@ -1,7 +1,7 @@
 """Write a checkpoint as the GGUF file of the package: ``python export.py work/checkpoint.pt work/tokenizer.json``.
 
 The matrices are stored as Q8_0, the norms in 32 bits. Queries and keys are trained in llama.cpp's interleaved rotation,
-so nothing is permuted. The output matrix is the embedding and therefore left out.
+so nothing is permuted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ NAMES = {
 def tensor_name(name: str) -> str:
     """Return what llama.cpp calls a weight of ours."""
     if not name.startswith("blocks."):
-        return {"embedding.weight": "token_embd.weight", "norm.weight": "output_norm.weight"}[name]
+        return {"embedding": "token_embd", "norm": "output_norm", "output": "output"}[
+            name.removesuffix(".weight")
+        ] + ".weight"
     _, block, rest = name.split(".", 2)
     return f"blk.{block}.{NAMES[rest.removesuffix('.weight')]}.weight"
 

@@ -1,8 +1,8 @@
 """The held-out prompts: what the built-in model is judged by.
 
 Every line of `LINES` was written by hand for this file, beside the grammar and not from it. `prompts` dresses each up,
-always in the same way: a persona or none, other viewers' lines before it, a history of several turns, notes under it. The
-generator throws away every line of two words or more that differs from one of these only in case and punctuation.
+always in the same way: a persona or none, other viewers' lines before it, a history of several turns, notes under it.
+The generator throws away every line of two words or more that differs from one of these only in case and punctuation.
 
 A reply passes if all of this holds (`faults` names what does not):
 
@@ -77,14 +77,15 @@ NOTES: tuple[str, ...] = (
 )
 
 NAMES = (
-    "user", "user123", "Bramblewick", "zz_top_fan", "QuietOtter42", "jo", "MARVIN", "lily.rose", "x0rcist", "Nightbot", "hugo-2009", "PetraPan",
-    "tt_runner_tt", "Sk8erBoi99", "grizzelda", "Mx_Vex", "dan", "Ophelia", "b1rd_w4tcher", "TheRealKlaus", "viewer8841", "snorri", "Æsa", "cappuccinoKid",
-    "moo", "GLHF_Gary", "Wanderlust7", "pip", "Tobias", "fernweh_", "kiki2", "DrQuack", "an0nym", "Lady_Marmalade", "hexhex", "Zbigniew",
-    "roboRob", "just_jess", "Ulf1", "velvetFox", "Anna", "bob", "alice", "Mika", "s3nsei", "ChatGoblin", "Yusuf", "noodle_arms", "RIVKA", "om3ga",
+    "user", "user123", "Bramblewick", "zz_top_fan", "QuietOtter42", "jo", "MARVIN", "lily.rose", "x0rcist",
+    "Nightbot", "hugo-2009", "PetraPan", "tt_runner_tt", "Sk8erBoi99", "grizzelda", "Mx_Vex", "dan", "Ophelia",
+    "b1rd_w4tcher", "TheRealKlaus", "viewer8841", "snorri", "Æsa", "cappuccinoKid", "moo", "GLHF_Gary",
+    "Wanderlust7", "pip", "Tobias", "fernweh_", "kiki2", "DrQuack", "an0nym", "Lady_Marmalade", "hexhex",
+    "Zbigniew", "roboRob", "just_jess", "Ulf1", "velvetFox", "Anna", "bob", "alice", "Mika", "s3nsei",
+    "ChatGoblin", "Yusuf", "noodle_arms", "RIVKA", "om3ga",
 )  # fmt: skip
 
 FALLBACK = r"built-in model"
-SERVED = r"LM Studio|--model|GGUF|bigger"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""The model: a small Llama (pre-norm, RoPE in interleaved pairs as llama.cpp rotates them, SwiGLU, tied embeddings)."""
+"""The model: a small Llama (pre-norm, RoPE in interleaved pairs as llama.cpp rotates them, SwiGLU)."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 import torch
@@ -89,10 +90,11 @@ class Llama(nn.Module):
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
+        self.output = nn.Linear(shape.width, shape.vocabulary, bias=False)
         cos, sin = rotations(shape)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
-        self.apply(_initialise)
+        initialise(self)
 
     def hidden(self, ids: Tensor) -> Tensor:
         """Map ids (batch, time) to normed states (batch, time, width)."""
@@ -109,7 +111,7 @@ class Llama(nn.Module):
         Only these positions are projected onto the vocabulary, which is where a small model spends its time.
         """
         states = self.hidden(ids[:, :-1])[wanted[:, 1:]]
-        return F.cross_entropy(F.linear(states, self.embedding.weight).float(), ids[:, 1:][wanted[:, 1:]])
+        return F.cross_entropy(self.output(states).float(), ids[:, 1:][wanted[:, 1:]])
 
 
 def rotations(shape: Shape) -> tuple[Tensor, Tensor]:
@@ -127,6 +129,63 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
 
 
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
+CONSTANT, CODE, BEFORE = 0, 1, 192
+"""Where a token's vector holds a constant, its code (to the end of the vector or to `BEFORE`) and the code of the token
+before it."""
+
+
+@torch.no_grad()
+def initialise(model: Llama) -> None:
+    """Set the first weights: every layer silent at first, every token's vector pointing at its own logit, and a circuit
+    that copies, which a model so small finds late or never (see `_look_back` and `_copy`)."""
+    vectors = model.embedding.weight.normal_()
+    vectors[:, CONSTANT] = 4.0
+    vectors[:, BEFORE:] = 0.0
+    model.output.weight.copy_(0.02 * vectors)
+    model.output.weight[:, CONSTANT] = 0.0
+    for block in model.blocks:
+        block.attention.output.weight.zero_()
+        block.feed_forward.down.weight.zero_()
+        for matrix in (
+            block.attention.q,
+            block.attention.k,
+            block.attention.v,
+            block.feed_forward.gate,
+            block.feed_forward.up,
+        ):
+            matrix.weight.normal_(std=model.shape.width**-0.5)
+    _look_back(model.blocks[0].attention, 0, model.shape)
+    _copy(model.blocks[1].attention, 0, matched=0, copied=0)
+    _copy(model.blocks[1].attention, 1, matched=28, copied=64)
+
+
+def _look_back(attention: Attention, head: int, shape: Shape, sharpness: float = 1.9, pairs: int = 14) -> None:
+    """Make a head look at the token before, by the turn of its quick pairs, and note that token's code."""
+    size = shape.width // shape.heads
+    rows = slice(head * size, (head + 1) * size)
+    for weight in (attention.q.weight, attention.k.weight):
+        weight[rows] = 0.0
+    for pair in range(pairs):
+        angle = shape.rope_base ** (-2 * pair / size)
+        attention.q.weight[head * size + 2 * pair, CONSTANT] = sharpness * math.cos(angle)
+        attention.q.weight[head * size + 2 * pair + 1, CONSTANT] = -sharpness * math.sin(angle)
+        attention.k.weight[head * size + 2 * pair, CONSTANT] = sharpness
+    attention.v.weight[rows] = torch.eye(size, shape.width).roll(CODE, 1)
+    attention.output.weight[:, rows] = torch.eye(size, shape.width).roll(BEFORE, 1).T
+
+
+def _copy(
+    attention: Attention, head: int, *, matched: int, copied: int, sharpness: float = 2.0, slow: int = 28
+) -> None:
+    """Make a head look for the token after an earlier one like the present one, and vote for it (an induction head:
+    Olsson et al. 2022, "In-context learning and induction heads"). It compares ``64 - slow`` numbers of the codes from
+    ``matched`` on, in the pairs that turn slowly, and copies 64 numbers from ``copied`` on."""
+    width = attention.q.weight.shape[1]
+    size = width // attention.heads
+    rows = slice(head * size, (head + 1) * size)
+    wanted = torch.eye(size, width) * (torch.arange(size) < size - slow)[:, None]
+    wanted = sharpness * wanted.roll(slow, 0)
+    attention.q.weight[rows] = wanted.roll(CODE + matched, 1)
+    attention.k.weight[rows] = wanted.roll(BEFORE + matched, 1)
+    attention.v.weight[rows] = torch.eye(size, width).roll(CODE + copied, 1)
+    attention.output.weight[:, rows] = 0.7 * torch.eye(size, width).roll(CODE + copied, 1).T
