@@ -1,10 +1,11 @@
-"""The command line: ``llm-service serve | chat | ask | doctor | config``."""
+"""The command line, ``llm-service``: each command is a few lines here and a module of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,11 +17,14 @@ from llm_service.logs import configure
 from llm_service.types import DEFAULT_ROOM
 
 from .config import show_config
+from .control import Control, control_of
 from .doctor import examine
 from .options import settings_of, settings_options
+from .replay import replay as replay_room
 from .serve import serve_forever
 from .talk import ask as ask_once
 from .talk import chat as chat_on
+from .transfer import export_room, import_room
 
 __all__ = ["main"]
 
@@ -87,3 +91,85 @@ def doctor(**flags: Any) -> None:
 def config(as_json: bool, **flags: Any) -> None:
     """Show the effective settings, and where each came from."""
     show_config(settings_of(flags), Console(width=None), as_json=as_json)
+
+
+_room = click.option("--room", default=DEFAULT_ROOM, show_default=True, help="the room it is about")
+_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+_existing = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@main.command("export")
+@_file
+@_room
+@settings_options("data_dir", "database_url")
+def export(file: Path, room: str, **flags: Any) -> None:
+    """Write all that is kept of a room to FILE, as JSON Lines."""
+    _run(export_room(settings_of(flags).settings, file, Console(), room=room))
+
+
+@main.command("import")
+@_existing
+@_room
+@settings_options("data_dir", "database_url")
+def import_(file: Path, room: str, **flags: Any) -> None:
+    """Take what an export wrote to FILE into a room."""
+    _run(import_room(settings_of(flags).settings, file, Console(), room=room))
+
+
+@main.command()
+@_existing
+@click.option("--speed", type=click.FloatRange(0.1, 1000), default=1.0, help="how much faster than it was recorded")
+@click.option("--policy", "policies", type=click.Path(path_type=Path, exists=True), multiple=True, help="JSON of knobs")
+@click.option("--json", "out", type=click.Path(path_type=Path, dir_okay=False), help="file for the figures")
+@settings_options()
+def replay(file: Path, speed: float, policies: tuple[Path, ...], out: Path | None, **flags: Any) -> None:
+    """Play the recorded room in FILE against the real service, once for each --policy, and compare."""
+    settings = settings_of(flags).settings
+    configure("error", "text")
+    _run(replay_room(settings, file, policies, Console(), speed=speed, out=out))
+
+
+def _controls(command: Callable[..., None]) -> Callable[..., None]:
+    key = click.option("--key", envvar="LLM_SERVICE_KEY", help="an API key of the service with scope moderate")
+    return settings_options("host", "port")(_room(key(command)))
+
+
+def _control(room: str, key: str | None, flags: dict[str, Any]) -> Control:
+    return control_of(settings_of(flags).settings, room, key)
+
+
+@main.command()
+@_controls
+def pause(room: str, key: str | None, **flags: Any) -> None:
+    """Silence the running service in a room until `resume`."""
+    _run(_control(room, key, flags).pause())
+
+
+@main.command()
+@_controls
+def resume(room: str, key: str | None, **flags: Any) -> None:
+    """End a pause or a mute."""
+    _run(_control(room, key, flags).resume())
+
+
+@main.command()
+@click.argument("minutes", type=click.FloatRange(0, 10_000))
+@_controls
+def mute(minutes: float, room: str, key: str | None, **flags: Any) -> None:
+    """Silence the running service in a room for some MINUTES."""
+    _run(_control(room, key, flags).mute(minutes))
+
+
+@main.command()
+@_controls
+def skip(room: str, key: str | None, **flags: Any) -> None:
+    """Cut off the reply that is being written."""
+    click.echo(f"{_run(_control(room, key, flags).skip())} cut off")
+
+
+@main.command()
+@click.argument("viewer")
+@_controls
+def ignore(viewer: str, room: str, key: str | None, **flags: Any) -> None:
+    """Let the running service answer VIEWER no more."""
+    _run(_control(room, key, flags).ignore(viewer))

@@ -104,4 +104,4 @@ async def _examine_service(settings: Settings, console: Console) -> bool:
 
 
 def _print(console: Console, finding: Finding) -> None:
-    console.print(f"{SIGNS[finding.kind]} {finding.text}", highlight=False)
+    console.print(f"{SIGNS[finding.kind]} {finding.text}", highlight=False, soft_wrap=True)

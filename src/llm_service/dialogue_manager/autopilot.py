@@ -26,8 +26,10 @@ REST = 2.0
 class Autopilot:
     """Drives the rooms whose policy says ``auto``."""
 
-    def __init__(self, manager: DialogueManager) -> None:
+    def __init__(self, manager: DialogueManager, *, speed: float = 1.0) -> None:
         self._manager = manager
+        self._speed = speed
+        """How much faster the manager's clock runs than the wall's."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def look_at(self, room: Room) -> None:
@@ -57,7 +59,7 @@ class Autopilot:
             except LLMServiceError as exc:
                 log.warning("no turn", room=name, code=exc.code)
                 wait = REST
-            await _stirred_or_after(room, wait)
+            await _stirred_or_after(room, None if wait is None else wait / self._speed)
 
     async def _take_turn(self, room: Room) -> float | None:
         """Decide, and speak if that is the decision. Returns the seconds after which to decide again."""

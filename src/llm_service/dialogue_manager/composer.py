@@ -154,7 +154,7 @@ class Composer:
         engine said it has where that is news, else half of what was believed."""
         window = composing.composed.window
         said = overflow.context_length or window.context_length
-        self._estimators[composing.model.id].overflowed(composing.prompt.messages, said)
+        self._estimators[composing.model.id].overflowed(composing.prompt.messages, overflow)
         return said if said < window.context_length else window.context_length // 2
 
 

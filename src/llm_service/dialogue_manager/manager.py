@@ -84,6 +84,7 @@ class DialogueManager:
         max_chars: int | None = None,
         reasoning_effort: str | None = None,
         clock: Callable[[], float] = time.time,
+        speed: float = 1.0,
     ) -> None:
         self.backend = client
         self.store: Store = store or MemoryStore()
@@ -108,7 +109,7 @@ class DialogueManager:
             clock=clock,
         )
         self.tending = Tending(client, self.store, self.composer)
-        self.autopilot = Autopilot(self)
+        self.autopilot = Autopilot(self, speed=speed)
 
     async def __aenter__(self) -> Self:
         return self
@@ -219,6 +220,11 @@ class DialogueManager:
                     turn.drop("The room was silenced.")
         self.autopilot.look_at(found)
         return policy
+
+    async def waiting(self, *, room: str = DEFAULT_ROOM) -> int:
+        """How many lines wait for a turn or are being answered."""
+        found = await self._rooms.get(room)
+        return len(found.pending) + len(found.turns)
 
     async def events(self, *, room: str = DEFAULT_ROOM) -> EventLog:
         """What happens in the room, to be followed."""

@@ -209,6 +209,7 @@ class LMStudioClient:
     async def forget(self) -> None:
         """Empty the cache, also of answers that are still on their way."""
         self._flights.unlist_all()
+        self._counter.forget()
         await self._cache.clear()
 
     # ── What the engine has ──

@@ -38,6 +38,10 @@ class TokenCounter:
                 self._known.popitem(last=False)
         return tokens
 
+    def forget(self) -> None:
+        """Drop every count: its prompt says what was said."""
+        self._known.clear()
+
     async def _ask(self, prompt: Prompt, model: str, source: Source) -> int | None:
         if source is Source.LLAMA_SERVER:
             return await self._llama_server(prompt)

@@ -6,7 +6,8 @@ The web app, the command line and the tests enter the same :func:`open_service`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -146,10 +147,15 @@ PROBLEMS = _family(EngineError)
 
 
 @asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
-    """Open everything that the settings name, and close it afterwards."""
+async def open_service(
+    settings: Settings, *, clock: Callable[[], float] = time.time, speed: float = 1.0
+) -> AsyncIterator[Service]:
+    """Open everything that the settings name, and close it afterwards.
+
+    ``clock`` gives seconds since the Unix epoch, ``speed`` times as fast as the wall's: for replays.
+    """
     async with (
-        open_store(settings.database, terms=recall.terms) as store,
+        open_store(settings.database, terms=recall.terms, clock=clock) as store,
         Engines(settings) as engines,
         DialogueManager(
             engines,
@@ -166,6 +172,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             embedder=engines if settings.embeddings else None,
             max_chars=settings.max_chars,
             reasoning_effort=settings.reasoning_effort,
+            clock=clock,
+            speed=speed,
         ) as dialogues,
     ):
         service = Service(settings, engines, store, dialogues)
