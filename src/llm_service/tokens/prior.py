@@ -1,6 +1,6 @@
 """What things cost before a model has been seen at work.
 
-Fitted to made-up chat lines in eighteen languages under ten public tokenizers: byte-level BPE (GPT-2, cl100k, o200k,
+Fitted to made-up chat lines in nineteen languages under ten public tokenizers: byte-level BPE (GPT-2, cl100k, o200k,
 Qwen, DeepSeek, Claude 2, Tekken), SentencePiece (Mistral 7B, Jurassic-2) and WordPiece (MiniLM). ``benchmarks/
 token_estimate.py`` shows how well it does. One thing explains most of what differs between them: how much of the
 vocabulary went to languages other than English. Where one script is dear, all of them are, and English words too.
