@@ -5,7 +5,8 @@ A line goes on with the subject when it answers a question, makes an offer, lean
 question that stands by itself. Taking leave ends a subject, and opens none.
 
 These are the classical signs of cohesion (Halliday and Hasan, "Cohesion in English", 1976) and of adjacency pairs
-(Schegloff and Sacks, "Opening up closings", 1973); word overlap alone is TextTiling (Hearst 1997). ``benchmarks/topics.py`` scores them on TIAGE and DialSeg711.
+(Schegloff and Sacks, "Opening up closings", 1973); word overlap alone is TextTiling (Hearst 1997).
+``benchmarks/topics.py`` scores them on TIAGE and DialSeg711.
 """
 
 from __future__ import annotations
