@@ -150,6 +150,18 @@ def test_a_forgotten_message_is_in_no_topic_and_no_mood():
     assert tracker.mood(1_025.0) == ()
 
 
+def test_no_word_of_a_forgotten_message_stays_in_memory():
+    tracker, _ = tracked(chat(*BOSS))
+    tracker.forget([str(n) for n in range(5)])
+    assert "queen" not in repr(vars(tracker))
+
+
+def test_a_message_that_comes_again_counts_once():
+    tracker, _ = tracked([said("glass queen", id="x", emotes=["LUL"]), said("pizza", id="x")])
+    assert labels(tracker, 0.0) == ["pizza"]
+    assert tracker.mood(0.0) == ()
+
+
 def test_a_forgotten_person_has_said_nothing():
     tracker, _ = tracked([*chat(*PIZZA), said("secretword pizza", "zed", at=1_030.0, user_id="9", emotes=["LUL"])])
     tracker.forget_speaker(person("zed", "9"))

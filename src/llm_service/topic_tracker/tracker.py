@@ -106,7 +106,7 @@ class TopicTracker:
         self._base = 0.0
         self._moods = Moods(half_life=half_life, limit=limit)
         self._topics: dict[str, None] = {}
-        self._leader: str | None = None
+        self._leader = ""
 
     # ── What comes in and goes out ───────────────────────────────────────────────────────────────────────────────
 
@@ -119,7 +119,7 @@ class TopicTracker:
         which count as mood and not as words.
         """
         if message.id in self._lines:
-            self._drop(self._lines[message.id])
+            self.forget((message.id,))
         who = person(message.username, message.user_id)
         if used := {*message.emotes, *emotes}:
             self._moods.observe(message.id, who, message.sent_at, sorted(used))
@@ -211,6 +211,8 @@ class TopicTracker:
             counted.lines -= 1
             if not counted.lines:
                 del self._terms[term]
+                self._topics.pop(term, None)
+                self._leader = "" if term == self._leader else self._leader
         self._attention -= line.novelty * weight
         self._texts[line.text] -= 1
         if not self._texts[line.text]:
@@ -284,8 +286,8 @@ class TopicTracker:
         """Whether a word with these lines mostly comes with one that is a topic already: *ring* after *elden*."""
         return 2 * sum(not self._topics.keys().isdisjoint(line.terms) for line in lines) > len(lines)
 
-    def _score(self, term: str | None) -> float:
-        counted = self._terms.get(term) if term else None
+    def _score(self, term: str) -> float:
+        counted = self._terms.get(term)
         return counted.score if counted else 0.0
 
     def _lines_with(self, term: str) -> list[_Line]:
