@@ -8,11 +8,9 @@ from uuid import uuid4
 
 import pytest
 from postgres_server import postgres_url, run_sql
+from said import NOW
 
 from llm_service.store import Store, open_store
-
-NOW = 5_000.0
-"""What the store's clock shows in these tests."""
 
 
 @pytest.fixture(scope="session")

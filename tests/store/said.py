@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from llm_service.types import Message, Reply, Timing, Topic, Usage
 
+NOW = 5_000.0
+"""What the store's clock shows in these tests."""
+
 
 def message(message_id: str, text: str = "hello there", **fields: Any) -> Message:
     """A message of Ann's, unless said otherwise."""

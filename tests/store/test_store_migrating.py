@@ -19,13 +19,15 @@ from sqlalchemy import create_engine
 from llm_service import store as package
 from llm_service.store import open_store
 from llm_service.store.migrating import migrate
-from llm_service.store.schema import REVISION, metadata
+from llm_service.store.schema import REVISION, REVISION_TABLE, metadata
+
+OURS = {"version_table": REVISION_TABLE}
 
 
 def test_the_migrations_lead_to_the_tables_of_the_schema():
     with create_engine("sqlite://").connect() as connection:
         migrate(connection)
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=OURS), metadata) == []
         migrate(connection)
 
 
@@ -50,7 +52,7 @@ async def change(url: str, statement: str) -> None:
 async def test_a_database_of_a_newer_version_is_left_alone(url: str):
     async with open_store(url) as store:
         await store.append([message("a")])
-    await change(url, "UPDATE alembic_version SET version_num = 'from-the-future'")
+    await change(url, "UPDATE llm_service_revision SET version_num = 'from-the-future'")
     async with open_store(url) as store:
         health = store.health()
         assert (health.ok, health.code) == (False, "storage_unavailable")

@@ -48,6 +48,17 @@ async def test_health_says_how_it_commits(sqlite: str):
     assert health.library_version == sqlite3.sqlite_version
 
 
+@pytest.mark.parametrize(("synchronous", "level"), [("full", 2), ("normal", 1)])
+async def test_a_commit_waits_for_the_disk(sqlite: str, synchronous, level: int):
+    database = SqliteDatabase(sqlite, synchronous=synchronous)
+    try:
+        for pragma, value in {"synchronous": level, "secure_delete": 1, "locking_mode": "exclusive"}.items():
+            found = await database.run(lambda c, name=pragma: c.exec_driver_sql(f"PRAGMA {name}").scalar(), write=False)
+            assert found == value
+    finally:
+        await database.close()
+
+
 @pytest.mark.parametrize("form", ["{}", "sqlite:///{}", "sqlite+aiosqlite:///{}"])
 async def test_a_file_can_be_named_as_a_path_or_a_url(sqlite: str, form: str):
     async with open_store(form.format(sqlite)) as store:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, exists, or_, select, update
 
 from .answering import find_reply
 from .fingerprints import fingerprint
@@ -89,7 +89,14 @@ def expire(tx: Transaction, before: float) -> Forgotten:
             notes=_seqs_before(tx, notes, row, before),
         )
 
-    return sum((_in_room(tx, name, old) for name in room_names(tx)), Forgotten())
+    return sum((_in_room(tx, name, old) for name in _rooms_with_old(tx, before)), Forgotten())
+
+
+def _rooms_with_old(tx: Transaction, before: float) -> list[str]:
+    """Only rooms that have something to forget are locked: the others are not kept from talking."""
+    ages = ((messages, messages.c.since), (replies, replies.c.created_at), (notes, notes.c.created_at))
+    old = (exists().where(table.c.room_id == rooms.c.id, age < before) for table, age in ages)
+    return [row.name for row in tx.rows(select(rooms.c.name).where(or_(*old)).order_by(rooms.c.name))]
 
 
 def _seqs_before(tx: Transaction, table: Table, room: Row[Any], before: float) -> set[int]:
@@ -166,6 +173,7 @@ def _blank_all(
     fewer = {"messages": rooms.c.messages - len(said), "replies": rooms.c.replies - len(answered)}
     tx.execute(update(rooms).where(rooms.c.id == room.id).values(fewer))
     reclaim(tx)
+    fingerprint.cache_clear()  # its keys are words
 
 
 def _strip_topics(tx: Transaction, room: Row[Any], said: Sequence[Row[Any]]) -> None:

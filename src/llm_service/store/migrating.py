@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, column, inspect, select, table
 
 from ..errors import StoreError
-from .schema import REVISION
+from .schema import REVISION, REVISION_TABLE
 
 
 def migrate(connection: Connection) -> None:
@@ -35,7 +35,7 @@ def migrate(connection: Connection) -> None:
 
 def revision(connection: Connection) -> str | None:
     """The newest migration that the database has seen; None where it has seen none."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(REVISION_TABLE):
         return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    found: str | None = connection.execute(select(column("version_num")).select_from(table(REVISION_TABLE))).scalar()
     return found

@@ -34,6 +34,9 @@ from sqlalchemy import (
 REVISION: Final = "1"
 """The newest migration: a database that has it needs no Alembic to be opened."""
 
+REVISION_TABLE: Final = "llm_service_revision"
+"""Where Alembic keeps it: a name of our own, so that another program's migrations in the database are not ours."""
+
 metadata = MetaData()
 
 Key = BigInteger().with_variant(Integer, "sqlite")
