@@ -720,6 +720,25 @@ async def test_texts_become_vectors(lm, client):
             await other.embed(["a"])
 
 
+async def test_a_refusal_with_status_200_is_one(lm, client):
+    async def refuse(request):
+        return web.json_response({"error": {"message": "Model is unloaded."}})
+
+    lm._embed = refuse
+    with pytest.raises(errors.EngineFailed):
+        await client.embed(["a"], model="embedder")
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": [{"index": 0}]}, {"data": [{"index": 0, "embedding": ["x"]}]}, []])
+async def test_vectors_that_are_none(lm, client, answer):
+    async def embed(request):
+        return web.json_response(answer)
+
+    lm._embed = embed
+    with pytest.raises(errors.EngineBadResponse):
+        await client.embed(["a"], model="embedder")
+
+
 async def test_a_prefix_is_warmed_behind_all_replies(lm, client):
     await client.warm(ask("persona"))
     assert lm.requests[0]["max_tokens"] == 1

@@ -115,7 +115,7 @@ class LMStudioClient:
         """Begin to watch the engine. Does not wait for it: an engine may come later, or go and come back."""
         if self._closed:
             raise ShuttingDown
-        if self._watching is None:
+        if self._watching is None or self._watching.done():
             self._watching = asyncio.get_running_loop().create_task(self._watch.run(self._is_calm))
 
     async def close(self, grace: float = 0.0) -> None:
@@ -242,7 +242,8 @@ class LMStudioClient:
         name = model or next(iter((await self._watch.known()).embeddings), None)
         if name is None:
             raise ModelNotLoaded("The engine has no embedding model.")
-        answer = await self._connection.post_json("embeddings", {"model": name, "input": list(texts)})
+        body = {"model": name, "input": list(texts)}
+        answer = await self._connection.post_json("embeddings", body, within=self._deadline)
         try:
             entries = sorted(answer["data"], key=lambda entry: int(entry["index"]))
             return [[float(number) for number in entry["embedding"]] for entry in entries]
