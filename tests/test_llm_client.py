@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llm_service import errors
 from llm_service.engine import EmbeddedEngine
 from llm_service.llm_client import LMStudioClient
+from llm_service.llm_client.retry import RetryBudget, retry_delay
 from llm_service.types import EngineKind, Prompt, PromptMessage, Sampling
 from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
@@ -335,7 +338,7 @@ async def test_an_endless_reply_is_cut_and_the_engine_stopped(lm):
 
     async with LMStudioClient(lm.base_url, reply_limit=1000) as client:
         lm.enqueue(scene)
-        answer = await client.complete(ask())
+        answer = await client.complete(ask(sampling=Sampling(max_tokens=10)))
         assert len(answer.text) == 1000
         assert answer.finish_reason == "length"
         await eventually(lambda: lm.disconnects)
@@ -350,6 +353,56 @@ async def test_a_follower_with_more_time_gets_its_answer(lm, client):
     with pytest.raises(errors.EngineTimeout):
         await hurried
     assert (await patient).text == "Slowly"
+
+
+# ── Retries ──
+
+
+@given(st.integers(1, 10), st.floats(0, 1), st.floats(0, 100))
+def test_delays_are_spread_below_a_bound_that_doubles(attempt, dice, left):
+    delay = retry_delay(errors.EngineUnavailable(), attempt, left=left, attempts=100, jitter=lambda: dice)
+    if attempt > 2:
+        assert delay is None
+    elif delay is not None:
+        assert 0 <= delay <= min(2.0, 0.1 * 2 ** (attempt - 1))
+        assert delay < left
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.EngineTimeout(),
+        errors.EngineBadResponse(),
+        errors.EngineTooLarge(),
+        errors.EngineRejected(),
+        errors.ContextOverflow(),
+        errors.EngineAuth(),
+        errors.ModelNotLoaded(),
+        errors.ModelLoading(),
+        errors.EmptyReply(),
+        errors.QueueFull(),
+    ],
+)
+def test_what_would_fail_again_is_not_tried_again(error):
+    assert retry_delay(error, 1, left=100.0) is None
+
+
+def test_the_engine_says_how_long_to_wait():
+    busy = errors.EngineOverloaded(retry_after=5.0)
+    assert retry_delay(busy, 1, left=10.0) == 5.0
+    assert retry_delay(busy, 1, left=4.0) is None
+    assert retry_delay(busy, 1, left=10.0, attempts=1) is None
+
+
+def test_retries_are_a_fifth_of_the_requests():
+    now = 0.0
+    budget = RetryBudget(clock=lambda: now)
+    assert [budget.allow() for _ in range(4)] == [True, True, True, False]
+    for _ in range(50):
+        budget.request()
+    assert [budget.allow() for _ in range(8)] == [True] * 7 + [False]
+    now = 11.0
+    assert [budget.allow() for _ in range(4)] == [True, True, True, False]
 
 
 # ── Admission, seen from here ──
@@ -667,9 +720,44 @@ async def test_texts_become_vectors(lm, client):
             await other.embed(["a"])
 
 
+async def test_a_refusal_with_status_200_is_one(lm, client):
+    async def refuse(request):
+        return web.json_response({"error": {"message": "Model is unloaded."}})
+
+    lm._embed = refuse
+    with pytest.raises(errors.EngineFailed):
+        await client.embed(["a"], model="embedder")
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": [{"index": 0}]}, {"data": [{"index": 0, "embedding": ["x"]}]}, []])
+async def test_vectors_that_are_none(lm, client, answer):
+    async def embed(request):
+        return web.json_response(answer)
+
+    lm._embed = embed
+    with pytest.raises(errors.EngineBadResponse):
+        await client.embed(["a"], model="embedder")
+
+
 async def test_a_prefix_is_warmed_behind_all_replies(lm, client):
     await client.warm(ask("persona"))
     assert lm.requests[0]["max_tokens"] == 1
+
+
+# ── Following the engine ──
+
+
+async def test_an_engine_that_was_still_loading_is_recognised_afterwards():
+    routes = {("GET", "/v1/models"): {"data": [{"id": "tiny", "meta": None}]}}
+    async with serving(routes) as base_url, LMStudioClient(base_url) as client:
+        assert (await client.model()).engine is EngineKind.OPENAI
+        routes.update(LLAMA)
+        routes["POST", "/v1/chat/completions"] = lambda _: web.json_response(
+            {"error": {"message": "Loading model"}}, status=503
+        )
+        with pytest.raises(errors.ModelLoading):
+            await client.complete(ask())
+        assert (await client.model()).engine is EngineKind.LLAMA_SERVER
 
 
 # ── Other engines ──
@@ -683,7 +771,8 @@ async def serving(routes):
         found = routes.get((request.method, request.path))
         if found is None:
             return web.json_response({"detail": "Not Found"}, status=404)
-        return web.json_response(found(await request.json()) if callable(found) else found)
+        answer = found(await request.json()) if callable(found) else found
+        return answer if isinstance(answer, web.Response) else web.json_response(answer)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
@@ -756,7 +845,7 @@ async def test_llama_server_answers_and_tells_what_it_is(llama_url):
     async with LMStudioClient(llama_url) as client:
         model = await client.model()
         assert (model.engine, model.context_length, model.slots) == (EngineKind.LLAMA_SERVER, 512, 2)
-        answer = await client.complete(ask(sampling=Sampling(max_tokens=8, seed=1)))
+        answer = await client.complete(ask(sampling=Sampling(max_tokens=8, temperature=0.0)))
         assert answer.text
         assert 0 < answer.usage.completion_tokens <= 8
         assert answer.usage.cached_tokens is not None
@@ -765,19 +854,19 @@ async def test_llama_server_answers_and_tells_what_it_is(llama_url):
 async def test_llama_server_counts_exactly(llama_url):
     async with LMStudioClient(llama_url) as client:
         for text in ("Hi", "Grüße 👋 " * 10, "<|im_end|>"):
-            prompt = ask(text, sampling=Sampling(max_tokens=4))
+            prompt = ask(text, sampling=Sampling(max_tokens=4, temperature=0.0))
             counted = await client.count_tokens(prompt)
             assert counted == (await client.complete(prompt)).usage.prompt_tokens
 
 
 async def test_llama_server_is_told_to_stop(llama_url):
     async with LMStudioClient(llama_url) as client:
-        endless = Sampling(max_tokens=400)
+        endless = Sampling(max_tokens=400, temperature=0.0)
         for number in range(4):
             async with client.stream(ask(f"endless {number}", sampling=endless)) as stream:
                 async for _ in stream:
                     break
-        answer = await client.complete(ask("after", sampling=Sampling(max_tokens=1)), deadline=10.0)
+        answer = await client.complete(ask("after", sampling=Sampling(max_tokens=1, temperature=0.0)), deadline=10.0)
         assert answer.finish_reason == "length"
         assert client.state().in_flight == 0
 

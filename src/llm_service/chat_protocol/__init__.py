@@ -9,7 +9,7 @@
 """
 
 from .answer import AnswerDecoder, is_blank
-from .failures import failure, retry_after
+from .failures import complaint, failure, retry_after
 from .inventory import Inventory, Source, same_model
 from .request import fold_roles, messages_of, request_body, without_schema
 
@@ -17,6 +17,7 @@ __all__ = [
     "AnswerDecoder",
     "Inventory",
     "Source",
+    "complaint",
     "failure",
     "fold_roles",
     "is_blank",

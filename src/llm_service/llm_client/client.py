@@ -20,7 +20,7 @@ from .cleaning import visible
 from .connection import Connection
 from .counting import TokenCounter
 from .dispatch import Dispatch
-from .exchange import Limits
+from .exchange import REPLY_LIMIT, Limits
 from .flight import Flight
 from .flights import Flights
 from .loading import Loader, Progress
@@ -46,8 +46,9 @@ class LMStudioClient:
     ``cache_ttl`` (seconds; 0 turns the cache and the sharing of identical requests off), ``deadline`` (seconds for a
     whole request, waiting and retries included), ``connect_timeout``, ``first_token_timeout`` (None: whatever the
     deadline leaves) and ``gap_timeout`` (between two chunks) are limits that never need to be waited for twice.
-    ``slots`` is how many requests the engine gets at once; by default it is asked. ``cache`` is any ResponseCache;
-    the caller closes it. ``clean=False`` leaves reasoning in what ``get_response`` gives.
+    ``slots`` is how many requests the engine gets at once; by default it is asked. ``reply_limit`` is in characters;
+    what is longer is cut, unless ``max_tokens`` allows for more. ``cache`` is any ResponseCache; the caller closes it.
+    ``clean=False`` leaves reasoning in what ``get_response`` gives.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class LMStudioClient:
         attempts: int = 3,
         slots: int | None = None,
         queue_size: int = QUEUE_SIZE,
-        reply_limit: int = 16 * 1024,
+        reply_limit: int = REPLY_LIMIT,
         sampling: Sampling | None = None,
         cache: ResponseCache | None = None,
         clean: bool = True,
@@ -114,7 +115,7 @@ class LMStudioClient:
         """Begin to watch the engine. Does not wait for it: an engine may come later, or go and come back."""
         if self._closed:
             raise ShuttingDown
-        if self._watching is None:
+        if self._watching is None or self._watching.done():
             self._watching = asyncio.get_running_loop().create_task(self._watch.run(self._is_calm))
 
     async def close(self, grace: float = 0.0) -> None:
@@ -242,7 +243,8 @@ class LMStudioClient:
         name = model or next(iter((await self._watch.known()).embeddings), None)
         if name is None:
             raise ModelNotLoaded("The engine has no embedding model.")
-        answer = await self._connection.post_json("embeddings", {"model": name, "input": list(texts)})
+        body = {"model": name, "input": list(texts)}
+        answer = await self._connection.post_json("embeddings", body, within=self._deadline)
         try:
             entries = sorted(answer["data"], key=lambda entry: int(entry["index"]))
             return [[float(number) for number in entry["embedding"]] for entry in entries]
@@ -324,10 +326,10 @@ class LMStudioClient:
         if flight.listed and not filtered and (answer.tool_calls or visible(answer)):
             await self._cache.put(key, answer)
 
-    def _looked(self) -> None:
+    def _looked(self, came_back: bool) -> None:
         """The engine was asked what it has: follow it."""
         inventory = self._watch.inventory
-        if self._watch.reachable:
+        if came_back:
             self._breaker.knock()
         model = self._dispatch.pick(inventory, None) if inventory is not None else None
         if inventory is None or model is None:

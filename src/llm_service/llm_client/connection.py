@@ -25,7 +25,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from llm_service.chat_protocol import failure, retry_after
+from llm_service.chat_protocol import complaint, failure, retry_after
 from llm_service.errors import (
     EngineBadResponse,
     EngineDisconnected,
@@ -197,26 +197,36 @@ class Connection:
         except orjson.JSONDecodeError:
             return None
 
-    async def post_json(self, path: str, body: object, *, root: bool = False, once: bool = False) -> Any:
-        """The JSON answer to a JSON request. Raises our errors, EngineBadResponse if it is not JSON.
+    async def post_json(
+        self, path: str, body: object, *, root: bool = False, once: bool = False, within: float | None = None
+    ) -> Any:
+        """The JSON answer to a JSON request, ``within`` so many seconds. Raises our errors.
 
         A kept connection may be closed at the moment it is used; the request is then repeated on a fresh one. What
         must not happen twice says ``once`` and gets a fresh one from the start.
         """
         try:
-            return await self._post_json(path, body, root=root, fresh=once)
-        except EngineDisconnected:
-            if once:
-                raise
-            return await self._post_json(path, body, root=root, fresh=True)
+            async with asyncio.timeout(within):
+                try:
+                    return await self._post_json(path, body, root=root, fresh=once)
+                except EngineDisconnected:
+                    if once:
+                        raise
+                    return await self._post_json(path, body, root=root, fresh=True)
+        except TimeoutError as exc:
+            raise EngineTimeout from exc
 
     async def _post_json(self, path: str, body: object, *, root: bool, fresh: bool) -> Any:
         async with self.post(path, orjson.dumps(body), root=root, fresh=fresh) as answer:
             text = await answer.whole(INVENTORY_LIMIT)
         try:
-            return orjson.loads(text)
+            document = orjson.loads(text)
         except orjson.JSONDecodeError as exc:
             raise EngineBadResponse from exc
+        words = complaint(document)
+        if words is not None:
+            raise failure(200, words)
+        return document
 
     async def post_lines(self, path: str, body: object, *, root: bool = False) -> AsyncIterator[bytes]:
         """The lines of a long answer, as they come: how Ollama tells its progress."""

@@ -13,6 +13,8 @@ from .connection import Connection
 
 REMEMBERED = 256
 """Counts that are kept."""
+PATIENCE = 1.0
+"""Seconds that one question about tokens may take; the prompt is needed now, and estimates are good."""
 
 
 class TokenCounter:
@@ -47,23 +49,25 @@ class TokenCounter:
             return await self._llama_server(prompt)
         if source is Source.VLLM:
             body = {"model": model, "messages": messages_of(prompt)}
-            return _number(await self._connection.post_json("tokenize", body, root=True), "count")
+            return _number(await self._post("tokenize", body), "count")
         if source is Source.KOBOLDCPP:
             body = {"prompt": _in_chatml(prompt)}
-            return _number(await self._connection.post_json("api/extra/tokencount", body, root=True), "value")
+            return _number(await self._post("api/extra/tokencount", body), "value")
         return None
 
     async def _llama_server(self, prompt: Prompt) -> int | None:
         """The template and the tokens in two steps, which every version of llama-server has."""
-        post = self._connection.post_json
-        rendered = await post("apply-template", {"messages": messages_of(prompt)}, root=True)
+        rendered = await self._post("apply-template", {"messages": messages_of(prompt)})
         text = rendered.get("prompt") if isinstance(rendered, dict) else None
         if not isinstance(text, str):
             return None
         body = {"content": text, "add_special": True, "parse_special": True}
-        counted = await post("tokenize", body, root=True)
+        counted = await self._post("tokenize", body)
         tokens = counted.get("tokens") if isinstance(counted, dict) else None
         return len(tokens) if isinstance(tokens, list) else None
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return await self._connection.post_json(path, body, root=True, within=PATIENCE)
 
 
 def _in_chatml(prompt: Prompt) -> str:

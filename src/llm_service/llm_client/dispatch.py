@@ -159,7 +159,7 @@ class Dispatch:
     async def _attempt(self, flight: Flight, prompt: Prompt, model: str) -> bool:
         flight.attempts += 1
         self._counters.attempts += 1
-        exchange = Exchange(self._connection, flight, self._limits, tools=prompt.tools is not None)
+        exchange = Exchange(self._connection, flight, self._limits, prompt)
         with self._guarded(flight):
             await exchange.run(request_body(prompt, model), fresh=flight.attempts > 1)
         self._check_model(model, flight.model)

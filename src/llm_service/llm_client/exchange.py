@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from llm_service.chat_protocol import AnswerDecoder, is_blank
 from llm_service.errors import EmptyReply, EngineDisconnected, EngineTimeout
-from llm_service.types import Chunk
+from llm_service.types import Chunk, Prompt
 
 from .connection import Answer, Connection
 from .flight import Flight
@@ -18,6 +18,12 @@ REASONING_LIMIT = 256 * 1024
 """Characters of thinking after which nothing good will come."""
 
 
+REPLY_LIMIT = 16 * 1024
+"""Characters of visible text that are always taken."""
+LONGEST_TOKEN = 16
+"""Characters of text that a token may stand for: what exceeds ``max_tokens`` of them was not asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one attempt may take. Seconds and characters."""
@@ -26,21 +32,25 @@ class Limits:
     """To the first chunk; None leaves it to the deadline."""
     gap: float = 10.0
     """Between two chunks."""
-    text: int = 16 * 1024
+    text: int = REPLY_LIMIT
     """Visible text: what is longer is cut, marked as cut, and the engine is stopped."""
+
+    def room(self, max_tokens: int) -> int:
+        """Characters that are taken of an answer that was asked for with ``max_tokens``."""
+        return max(self.text, LONGEST_TOKEN * max_tokens)
 
 
 class Exchange:
     """Reads one answer into a flight."""
 
-    def __init__(self, connection: Connection, flight: Flight, limits: Limits, *, tools: bool = False) -> None:
+    def __init__(self, connection: Connection, flight: Flight, limits: Limits, prompt: Prompt) -> None:
         self._connection = connection
         self._flight = flight
         self._limits = limits
-        self._tools = tools
+        self._tools = prompt.tools is not None
         self._decoder = AnswerDecoder()
         self._held: list[Chunk] = []
-        self._room = limits.text
+        self._room = limits.room(prompt.sampling.max_tokens)
         self._thinking_room = REASONING_LIMIT
         self.visible = False
         """Whether something came that a viewer may see."""

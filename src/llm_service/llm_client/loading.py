@@ -21,9 +21,8 @@ from llm_service.errors import (
     EngineError,
     EngineFailed,
     EngineRejected,
-    EngineTimeout,
-    LLMServiceError,
     ModelLoading,
+    ModelNotLoaded,
 )
 from llm_service.types import ModelInfo
 
@@ -57,7 +56,7 @@ class Loader:
         self._on_loaded = on_loaded
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._failed: dict[str, tuple[float, LLMServiceError]] = {}
+        self._resting: dict[str, float] = {}
 
     @property
     def loading(self) -> bool:
@@ -65,31 +64,37 @@ class Loader:
         return bool(self._tasks)
 
     def ensure(self, model: ModelInfo, source: Source) -> None:
-        """See to it that this model is loaded or on its way; returns at once. Raises why the last try failed."""
+        """See to it that this model is loaded or on its way; returns at once.
+
+        Raises ModelNotLoaded for a while after a load that failed.
+        """
         if model.id in self._tasks:
             return
-        failed_at, error = self._failed.get(model.id, (0.0, None))
-        if error is not None and self._clock() < failed_at + COOL_DOWN:
-            raise error
+        if self._clock() < self._resting.get(model.id, 0.0):
+            raise ModelNotLoaded("The engine could not load the model: its own log says why.")
         task = asyncio.get_running_loop().create_task(self._load(model.id, source))
         self._tasks[model.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(model.id, None))
 
     async def load(self, model: str, source: Source, context_length: int | None = None) -> None:
         """Load a model and wait until it is there, however long that takes."""
-        try:
-            async with asyncio.timeout(LOAD_LIMIT):
-                await self._ask(model, source, context_length)
-        except TimeoutError as exc:
-            raise EngineTimeout from exc
+        if source is Source.LM_STUDIO_V1:
+            size = {} if context_length is None else {"context_length": context_length}
+            await self._order("api/v1/models/load", {"model": model, **size})
+        elif source is Source.OLLAMA:
+            await self._order("api/generate", {"model": model, "stream": False})
+        elif source is Source.LM_STUDIO_V0:
+            greeting = [{"role": "user", "content": "Hi"}]
+            await self._order("v1/chat/completions", {"model": model, "messages": greeting, "max_tokens": 1})
+        else:
+            raise EngineRejected("This engine cannot load models on request.")
 
     async def unload(self, instance: str, source: Source) -> None:
         """Take a model out of memory."""
         if source is Source.LM_STUDIO_V1:
-            await self._connection.post_json("api/v1/models/unload", {"instance_id": instance}, root=True)
+            await self._order("api/v1/models/unload", {"instance_id": instance})
         elif source is Source.OLLAMA:
-            body = {"model": instance, "keep_alive": 0, "stream": False}
-            await self._connection.post_json("api/generate", body, root=True)
+            await self._order("api/generate", {"model": instance, "keep_alive": 0, "stream": False})
         else:
             raise EngineRejected("This engine cannot unload models on request.")
 
@@ -115,29 +120,17 @@ class Loader:
             await self.load(model, source)
         except EngineError as exc:
             log.warning("model could not be loaded", model=model, code=exc.code)
-            self._failed[model] = (self._clock(), exc)
+            self._resting[model] = self._clock() + COOL_DOWN
         else:
-            self._failed.pop(model, None)
             log.info("model loaded", model=model, seconds=round(self._clock() - started, 1))
         await self._on_loaded()
 
-    async def _ask(self, model: str, source: Source, context_length: int | None) -> None:
-        post = self._connection.post_json
-        if source is Source.LM_STUDIO_V1:
-            body: dict[str, Any] = {"model": model}
-            if context_length is not None:
-                body["context_length"] = context_length
-            await post("api/v1/models/load", body, root=True, once=True)
-        elif source is Source.OLLAMA:
-            await post("api/generate", {"model": model, "stream": False}, root=True, once=True)
-        elif source is Source.LM_STUDIO_V0:
-            greeting = [{"role": "user", "content": "Hi"}]
-            await post("chat/completions", {"model": model, "messages": greeting, "max_tokens": 1}, once=True)
-        else:
-            raise EngineRejected("This engine cannot load models on request.")
+    async def _order(self, path: str, body: dict[str, Any]) -> Any:
+        """Tell the engine to do what must not be done twice, and wait for it as long as it takes."""
+        return await self._connection.post_json(path, body, root=True, once=True, within=LOAD_LIMIT)
 
     async def _download(self, model: str) -> AsyncIterator[Progress]:
-        job = await self._connection.post_json("api/v1/models/download", {"model": model}, root=True, once=True)
+        job = await self._order("api/v1/models/download", {"model": model})
         while True:
             progress = _lm_studio_progress(job)
             yield progress

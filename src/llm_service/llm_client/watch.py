@@ -28,10 +28,11 @@ ALERT = 2.0
 class Watch:
     """Keeps knowing what the engine has: looks now and then, and when somebody has reason to ask.
 
-    Only ``run`` looks, so however many ask, the engine is asked once.
+    Only ``run`` looks, so however many ask, the engine is asked once. ``on_look`` is called after every look, with
+    whether the engine has come back since the one before.
     """
 
-    def __init__(self, connection: Connection, *, on_look: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, *, on_look: Callable[[bool], None]) -> None:
         self._connection = connection
         self._on_look = on_look
         self._doubts = 1
@@ -76,10 +77,10 @@ class Watch:
     async def run(self, is_calm: Callable[[], bool]) -> None:
         """Look, for ever: now and then while all is well, often while it is not."""
         while True:
-            doubts = self._doubts
+            doubts, was_away = self._doubts, self.reachable is False
             self._wanted.clear()
             await self._ask()
-            self._on_look()
+            self._on_look(was_away and self.reachable is True)
             if self.reachable:
                 self._settled = doubts
             if doubts == self._doubts:
@@ -96,7 +97,8 @@ class Watch:
             self._next = None
 
     async def _ask(self) -> None:
-        known = self.inventory.source if self.inventory is not None else None
+        doubtful = self._settled < self._doubts
+        known = None if doubtful or self.inventory is None else self.inventory.source
         try:
             async with asyncio.timeout(LOOK_LIMIT):
                 self.inventory = await take_inventory(self._connection, known)
