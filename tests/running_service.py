@@ -67,7 +67,14 @@ async def running_service(settings: Settings) -> AsyncIterator[RunningService]:
     """Start the app under uvicorn on a free port, and stop it afterwards."""
     app = create_app(settings)
     config = uvicorn.Config(
-        app, port=0, http=GuardedHttp, log_config=None, access_log=False, timeout_graceful_shutdown=1
+        app,
+        port=0,
+        http=GuardedHttp,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())

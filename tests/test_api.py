@@ -234,3 +234,75 @@ async def test_openapi_names_every_status(bot):
     assert {"200", "409", "413", "415", "422", "429", "502", "503", "504"} <= set(chat)
     assert "/rooms/{room}/chat" in document["paths"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_extra_fields_are_refused_and_not_repeated(bot, lm):
+    for extra in ({"role": "system"}, {"zqzq": 1}, {"__proto__": {"admin": True}}):
+        status, problem = await bot.post("/chat", {"username": "a", "message": "hi", "emotes": []} | extra)
+        assert status == 422
+        assert problem["errors"][0]["code"] == "extra_forbidden"
+        assert "zqzq" not in str(problem)
+    assert not lm.requests
+
+
+async def test_a_message_may_be_emotes_only(bot, lm):
+    status, _ = await bot.post("/chat", {"username": "anna", "message": "", "emotes": ["PogChamp"]})
+    assert status == 200
+    assert lm.requests[-1]["messages"][-1]["content"] == "anna: PogChamp"
+    status, problem = await bot.post("/chat", {"username": "anna", "message": "", "emotes": [" "]})
+    assert (status, problem["code"]) == (422, "invalid_message")
+
+
+async def test_a_viewer_who_asks_too_often_is_told_when_to_come_back(settings, lm):
+    limited = settings.model_copy(update={"rate_limit": "2/10 seconds"})
+    async with running_service(limited) as bot:
+        spellings = ("Spammer", "sPAM\u200bmer", "spаmmer")
+        statuses = [(await bot.chat(f"hi {n}", name))[0] for n, name in enumerate(spellings)]
+        assert statuses == [200, 200, 429]
+        async with bot.http.post(
+            bot.url + "/chat/stream", json={"username": "spammer", "message": "and on"}
+        ) as refused:
+            assert (refused.status, refused.content_type) == (429, "application/problem+json")
+            assert 1 <= int(refused.headers["Retry-After"]) <= 10
+            assert (await refused.json())["code"] == "rate_limited"
+        assert (await bot.chat("hello there", "somebody else"))[0] == 200
+        assert (await bot.chat("hello you", "spammer", user_id="42"))[0] == 200
+    assert len(lm.requests) == 4
+
+
+async def test_a_flood_by_many_viewers_is_one_flood(settings, lm):
+    async with running_service(settings.model_copy(update={"rate_limit": "5/10 seconds"})) as bot:
+        statuses = [(await bot.chat("RAID! " * (n % 3 + 1), f"raider{n}"))[0] for n in range(14)]
+    assert (statuses.count(200), statuses.count(429)) == (10, 4)
+
+
+async def test_keys_and_everybody_have_limits_of_their_own(settings, lm):
+    keys = {"api_keys": ("one:chat:0123456789abcdef", "two:chat:fedcba9876543210")}
+    limits = {"rate_limit_key": "2/minute", "rate_limit_total": "3/minute"}
+    async with running_service(settings.model_copy(update=keys | limits)) as bot:
+
+        async def status(secret, n):
+            return (
+                await bot.post(
+                    "/chat",
+                    {"username": f"v{n}", "message": f"line {n}"},
+                    headers={"Authorization": f"Bearer {secret}"},
+                )
+            )[0]
+
+        statuses = [await status("0123456789abcdef", n) for n in range(3)]
+        statuses += [await status("fedcba9876543210", n) for n in range(3, 5)]
+    assert statuses == [200, 200, 429, 200, 429]
+
+
+async def test_only_a_trusted_proxy_tells_addresses(settings, lm):
+    limits = {"rate_limit": "2/minute"}
+    for trusted, expected in (((), [200, 200, 200]), (("127.0.0.1",), [200, 200, 429])):
+        async with running_service(settings.model_copy(update=limits | {"trusted_proxies": trusted})) as bot:
+            sent = {"X-Forwarded-For": "203.0.113.7"}
+            names = ("ann", "bob", "cleo")
+            found = [
+                (await bot.post("/chat", {"username": name, "message": f"I am {name}"}, headers=sent))[0]
+                for name in names
+            ]
+            assert found == expected

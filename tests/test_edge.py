@@ -622,6 +622,7 @@ async def test_a_flood_by_many_accounts_is_one_flood():
 
 def test_a_flood_is_recognised_by_its_letters():
     assert len({fingerprint(text) for text in ("Buy now!", "buy NOW 17", "buuuy nоw", "b\u200buy now")}) == 1
+    assert len({fingerprint(text) for text in ("RAID", "raid raid", "RAID! raid! RAID!", "raidraidraid")}) == 1
     assert len({fingerprint(text) for text in ("1", "2", "??", "🎉", "こんにちは", "buy new")}) == 6
 
 

@@ -80,6 +80,9 @@ class Settings(BaseModel):
     rate_limit: Annotated[str | None, OrOff] = Field(
         "5/10 seconds", description="most messages of one viewer; off for no limit"
     )
+    rate_limit_key: Annotated[str | None, OrOff] = Field(
+        None, description="most messages with one of api_keys; off for no limit"
+    )
     rate_limit_total: Annotated[str | None, OrOff] = Field(
         None, description="most messages of all viewers together; off for no limit"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,7 +18,7 @@ from llm_service.settings import Settings
 
 from . import problems
 from .bodies import Problem
-from .edge import ApiKey, check_bind, harden, parse_keys, read_keys
+from .edge import ApiKey, RateLimits, check_bind, harden, parse_keys, read_keys
 from .request_log import RequestLog
 from .routes import routes
 
@@ -34,17 +34,28 @@ def api_keys(settings: Settings) -> tuple[ApiKey, ...]:
     return (*parse_keys(settings.api_keys), *from_file)
 
 
+def rate_limits(settings: Settings) -> RateLimits:
+    """How often somebody may ask, as the settings say. Raises :class:`SettingsError`."""
+    return RateLimits(
+        viewer=settings.rate_limit,
+        key=settings.rate_limit_key,
+        total=settings.rate_limit_total,
+        redis_url=settings.redis_url,
+    )
+
+
 def create_app(settings: Settings) -> FastAPI:
     """A new app: a function, because tests want several, each with settings of its own.
 
     Raises :class:`SettingsError` where the settings would open the service to strangers by accident.
     """
     check_bind(settings.host, api_keys(settings), settings.allow_open)
+    limits = rate_limits(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_service(settings) as service:
-            app.state.service = service
+        async with aclosing(limits), open_service(settings) as service:
+            app.state.service, app.state.limits = service, limits
             yield
 
     app = FastAPI(

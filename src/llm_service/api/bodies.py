@@ -25,13 +25,12 @@ Emote = Annotated[str, Field(min_length=1, max_length=EMOTE_LENGTH)]
 class ChatMessage(BaseModel):
     """One line of chat, as the platform gave it."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="forbid")
 
     username: Name = Field(description="Who wrote it, as displayed.", examples=["user123"])
     message: str = Field(
-        min_length=1,
         max_length=MESSAGE_LENGTH,
-        description="What was written.",
+        description="What was written; may be empty where there are emotes.",
         examples=["What's your favorite game?"],
     )
     emotes: list[Emote] = Field(

@@ -7,11 +7,11 @@ what the caller, a viewer or the engine said.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
-import orjson
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -19,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_service import errors
+
+from .edge import problem, problem_body
 
 log = structlog.get_logger("llm_service.api")
 
@@ -44,6 +46,9 @@ STATUS: Mapping[type[errors.LLMServiceError], int] = {
 MOST_RETRY_AFTER = 60.0
 """Seconds; whatever an engine asks for, callers are told to come back within a minute."""
 
+MOST_FIELDS = 20
+"""Fields that one problem names."""
+
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "wrong_type"}
 
 
@@ -54,12 +59,7 @@ def status_of(error: errors.LLMServiceError) -> int:
 
 def body_of(error: errors.LLMServiceError, request_id: str) -> dict[str, Any]:
     """The problem details of an error."""
-    return problem_json(status_of(error), error.code, str(error), request_id)
-
-
-def problem_json(status: int, code: str, title: str, request_id: str) -> dict[str, Any]:
-    """Problem details as a dictionary."""
-    return {"type": "about:blank", "title": title, "status": status, "code": code, "request_id": request_id}
+    return problem_body(status_of(error), error.code, str(error), request_id)
 
 
 def request_id(request: Request) -> str:
@@ -67,18 +67,12 @@ def request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", "-"))
 
 
-def _answer(body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    return Response(
-        orjson.dumps(body), body["status"], media_type="application/problem+json", headers=dict(headers or {})
-    )
-
-
 async def on_error(request: Request, error: Exception) -> Response:
     """Answer for an error of ours."""
     assert isinstance(error, errors.LLMServiceError)
-    body = body_of(error, request_id(request))
-    log.info("refused" if body["status"] < 500 else "failed", code=error.code, status=body["status"])
-    return _answer(body, retry_headers(error))
+    status = status_of(error)
+    log.info("refused" if status < 500 else "failed", code=error.code, status=status)
+    return problem(status, error.code, str(error), request_id(request), headers=retry_headers(error))
 
 
 def retry_headers(error: errors.LLMServiceError) -> dict[str, str]:
@@ -92,18 +86,28 @@ def retry_headers(error: errors.LLMServiceError) -> dict[str, str]:
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Answer for a body or parameter that is not as documented: which field, and which rule, never the value."""
     assert isinstance(error, RequestValidationError)
-    problems = error.errors()
-    broken = any(problem["type"] == "json_invalid" for problem in problems)
-    status = 400 if broken else 422
-    title = "The body is not valid JSON." if broken else "The request does not fit the API: see `errors`."
-    body = problem_json(status, "invalid_json" if broken else "invalid_request", title, request_id(request))
-    body["errors"] = [{"field": _field(problem["loc"]), "code": problem["type"]} for problem in problems[:20]]
-    return _answer(body)
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem(400, "invalid_json", "The body is not valid JSON.", request_id(request))
+    title = "The request does not fit the API: see `errors`."
+    ours = documented_names(request.app.openapi())
+    fields = [{"field": _field(one["loc"], ours), "code": one["type"]} for one in found[:MOST_FIELDS]]
+    return problem(422, "invalid_request", title, request_id(request), errors=fields)
 
 
-def _field(location: tuple[int | str, ...]) -> str:
-    """Where in the request the problem lies. Only names that the API documents: a caller's own keys are input."""
-    return ".".join(str(part)[:64] for part in location if isinstance(part, int) or part.isidentifier())
+def documented_names(document: Mapping[str, Any]) -> frozenset[str]:
+    """Every name of a field or parameter in an OpenAPI document."""
+    schemas = document["components"]["schemas"].values()
+    operations = (operation for path in document["paths"].values() for operation in path.values())
+    parameters = (parameter["name"] for operation in operations for parameter in operation.get("parameters", ()))
+    return frozenset(
+        chain(("body", "path", "query"), parameters, *(schema.get("properties", ()) for schema in schemas))
+    )
+
+
+def _field(location: Iterable[int | str], ours: frozenset[str]) -> str:
+    """Where in the request the problem lies. Names that the caller made up are input, so they are left out."""
+    return ".".join(str(part) for part in location if isinstance(part, int) or part in ours)
 
 
 async def on_http(request: Request, error: Exception) -> Response:
@@ -111,10 +115,10 @@ async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "http_error")
     title = HTTPStatus(error.status_code).phrase + "."
-    return _answer(problem_json(error.status_code, code, title, request_id(request)), error.headers)
+    return problem(error.status_code, code, title, request_id(request), headers=error.headers)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
     """The last line of defence: a bug is logged with its traceback, and the caller learns nothing but the id."""
     log.error("bug", exc_info=error)
-    return _answer(problem_json(500, "internal_error", errors.LLMServiceError.detail, request_id(request)))
+    return problem(500, "internal_error", errors.LLMServiceError.detail, request_id(request))

@@ -311,7 +311,11 @@ class DialogueManager:
         :class:`InvalidMessage`."""
         now = self._clock()
         neutral = neutralise_message(
-            username=draft.username, text=draft.text, emotes=draft.emotes, reserved=(room.persona.name,)
+            username=draft.username,
+            text=draft.text,
+            emotes=draft.emotes,
+            badges=draft.badges,
+            reserved=(room.persona.name,),
         )
         return Message(
             id=draft.message_id or _new_id(),
@@ -322,7 +326,7 @@ class DialogueManager:
             line=neutral.line,
             user_id=draft.user_id,
             emotes=neutral.emotes,
-            badges=draft.badges,
+            badges=neutral.badges,
             reply_to=draft.reply_to,
             sent_at=now if draft.sent_at is None else min(draft.sent_at, now),
         )

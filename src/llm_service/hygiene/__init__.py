@@ -1,9 +1,10 @@
 """Hygiene: what strangers type, made safe to show and safe to put before a model.
 
 Pure functions, called once for each message before it is stored. Two readings of the same message come out and are
-kept apart by name: ``username`` and ``text`` as people see them, ``speaker`` and ``line`` as the model reads them. A
-prompt built of ``f"{speaker}: {line}"`` joined by line breaks cannot be forged by a viewer: neither holds a line break
-or a control token of any model family, and a speaker holds nothing that could begin, end or split one.
+kept apart by name: ``username`` and ``text`` as people see them, ``speaker`` and ``line`` as the model reads them. Both
+are free of control tokens of every model family: what is displayed today is put before some other model tomorrow. A
+prompt built of ``f"{speaker}: {line}"`` joined by line breaks cannot be forged by a viewer: neither holds a line break,
+and a speaker holds nothing that could begin, end or split a token.
 
 ===================  ============================================================================================
 ``characters``       what may be displayed at all: NFC, no controls, no bidi overrides, no smuggled invisibles
@@ -16,6 +17,7 @@ or a control token of any model family, and a speaker holds nothing that could b
 from llm_service.hygiene.characters import clean_characters, is_blank, one_line
 from llm_service.hygiene.control_tokens import defuse
 from llm_service.hygiene.message import (
+    MAX_BADGES,
     MAX_EMOTE_LENGTH,
     MAX_EMOTES,
     MAX_NAME_LENGTH,
@@ -26,6 +28,7 @@ from llm_service.hygiene.message import (
 from llm_service.hygiene.names import skeleton, speaker_of
 
 __all__ = [
+    "MAX_BADGES",
     "MAX_EMOTES",
     "MAX_EMOTE_LENGTH",
     "MAX_NAME_LENGTH",

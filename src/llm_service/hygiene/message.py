@@ -17,6 +17,7 @@ MAX_TEXT_LENGTH = 2000
 MAX_EMOTES = 100
 MAX_EMOTE_LENGTH = 100
 """Code points of one emote's name, after cleaning."""
+MAX_BADGES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,19 +25,26 @@ class Neutral:
     """A message that can do no harm: as people see it, and as the model reads it."""
 
     username: str
-    """The name as displayed: one line."""
+    """The name as displayed: one line, no control token."""
     text: str
-    """The text as displayed, with its own line breaks; may be empty where there are emotes."""
+    """The text as displayed, with its own line breaks and no control token; may be empty where there are emotes."""
     speaker: str
     """The name as the model reads it: see `names.speaker_of`."""
     line: str
     """The text as the model reads it, emotes included: one line, no control token."""
     emotes: tuple[str, ...]
     """The emotes' names, each one line and no control token."""
+    badges: tuple[str, ...]
+    """The viewer's badges, likewise."""
 
 
 def neutralise_message(
-    *, username: str, text: str, emotes: Iterable[str] = (), reserved: Collection[str] = ()
+    *,
+    username: str,
+    text: str,
+    emotes: Iterable[str] = (),
+    badges: Iterable[str] = (),
+    reserved: Collection[str] = (),
 ) -> Neutral:
     """What remains of a message when nothing in it can be mistaken for structure.
 
@@ -48,21 +56,28 @@ def neutralise_message(
             out of bounds; or the name is more than one line, which no honest name is.
     """
     name = _bounded(_name(username), MAX_NAME_LENGTH, "username")
-    displayed = _bounded(clean_characters(text), MAX_TEXT_LENGTH, "message")
-    names = _neutral_emotes(emotes)
+    displayed = _bounded(defuse(clean_characters(text)), MAX_TEXT_LENGTH, "message")
+    names = _neutral_names(emotes, MAX_EMOTES, "emote")
     line = _line(displayed, names)
     if is_blank(name):
         raise InvalidMessage("The username is empty after cleaning.")
     if is_blank(line):
         raise InvalidMessage("The message is empty after cleaning.")
-    return Neutral(username=name, text=displayed, speaker=speaker_of(name, reserved), line=line, emotes=names)
+    return Neutral(
+        username=name,
+        text=displayed,
+        speaker=speaker_of(name, reserved),
+        line=line,
+        emotes=names,
+        badges=_neutral_names(badges, MAX_BADGES, "badge"),
+    )
 
 
 def _name(username: str) -> str:
     cleaned = clean_characters(username)
     if "\n" in cleaned:
         raise InvalidMessage("The username is more than one line.")
-    return one_line(cleaned)
+    return defuse(one_line(cleaned))
 
 
 def _bounded(text: str, limit: int, field: str) -> str:
@@ -71,11 +86,11 @@ def _bounded(text: str, limit: int, field: str) -> str:
     return text
 
 
-def _neutral_emotes(emotes: Iterable[str]) -> tuple[str, ...]:
-    names = tuple(emotes)
-    if len(names) > MAX_EMOTES:
-        raise InvalidMessage(f"There are more than {MAX_EMOTES} emotes.")
-    cleaned = (_bounded(one_line(clean_characters(name)), MAX_EMOTE_LENGTH, "name of an emote") for name in names)
+def _neutral_names(names: Iterable[str], most: int, kind: str) -> tuple[str, ...]:
+    given = tuple(names)
+    if len(given) > most:
+        raise InvalidMessage(f"There are more than {most} {kind}s.")
+    cleaned = (_bounded(one_line(clean_characters(name)), MAX_EMOTE_LENGTH, f"name of a {kind}") for name in given)
     return tuple(defuse(name) for name in cleaned if not is_blank(name))
 
 

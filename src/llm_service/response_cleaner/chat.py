@@ -21,12 +21,14 @@ _OPEN = regex.compile(
 _PLAIN = regex.compile(r"(?:[\p{L}\p{M}\p{N}\p{So},;:!?.…。！？'’%$€+=@-]++[ ]?)*+")
 """Sentences that no rule but the one for loops can change, once the reply has begun."""
 _COMMAND = regex.compile(
-    r"/me(?!\w)\s*|[/.](?P<known>ban|unban|timeout|untimeout|mod|unmod|vip|unvip|clear|slow|slowoff|followers|followersoff|"
+    r"[/.]\s?me(?!\w)\s*|[/.\s]*/[/.\s]*|\.(?=(?:"
+    r"ban|unban|timeout|untimeout|mod|unmod|vip|unvip|clear|slow|slowoff|followers|followersoff|"
     r"subscribers|subscribersoff|emoteonly|emoteonlyoff|uniquechat|uniquechatoff|r9kbeta|r9kbetaoff|commercial|host|unhost|"
     r"raid|unraid|marker|color|delete|announce(?:blue|green|orange|purple)?|shoutout|whisper|w|block|unblock|disconnect|"
-    r"shield|shieldoff|monitor|restrict|poll|deletepoll|prediction|pin|warn|user|mods|vips|me|msg|kick|nick|join|part|quit)(?!\w)"
-    r"|/+(?=\p{L})"
+    r"shield|shieldoff|monitor|restrict|poll|deletepoll|prediction|pin|warn|user|mods|vips|msg|kick|nick|join|part|quit)(?!\w))",
+    regex.IGNORECASE,
 )
+"""What makes a chat server take the reply for a command. Without it the words are only words, and still a reply."""
 _QUOTED = regex.compile(
     r"(?:\"(?P<a>[^\"]+)\"|“(?P<b>[^“”]+)”|«(?P<c>[^«»]+)»|„(?P<d>[^„“”]+)[“”]|「(?P<e>[^「」]+)」|'(?P<f>[^']*(?:\w'\w[^']*)*)'|‘(?P<g>[^‘’]*(?:\w’\w[^‘’]*)*)’)"
 )
@@ -198,8 +200,7 @@ def _beginning(text: str, room: Room) -> str:
     """What must not stand in front of a whole reply: names, commands, quotes around it."""
     text = room.speakers.unlabelled(text)
     command = _COMMAND.match(text)
-    if command:
-        text = "" if command["known"] else text[command.end() :]
+    text = text[command.end() :] if command else text
     quoted = _QUOTED.fullmatch(text)
     if quoted:
         inner = next(filter(None, quoted.groups()), "").strip()

@@ -2,7 +2,7 @@
 
 Moving windows: a hit counts until it is as old as the window is long, and a refused hit does not count. Viewers are
 told apart by the platform's id or the skeleton of their name, so that ``Spammer`` and ``sPAMmer`` share one window. A
-flood of the same text, by however many accounts, is one thing and has one window: texts are the same when their letters
+flood of the same text, by however many accounts, is one thing and has one window: texts are the same when their words
 are, whatever their case, digits, punctuation and repetitions.
 
 Windows are kept in Redis where there is one (moving window of the ``limits`` library), so that several processes share
@@ -77,8 +77,14 @@ def parse_limit(spec: str | None) -> Limit | None:
 def fingerprint(text: str) -> str:
     """One value for all texts that a flood repeats with small changes; digits and signs count only by themselves."""
     plain = skeleton(text)
-    letters = _REPEATED.sub(r"\1", _NOT_LETTERS.sub("", plain))
+    words = dict.fromkeys(_NOT_LETTERS.split(plain))
+    letters = _once(_REPEATED.sub(r"\1", "".join(words)))
     return hashlib.blake2b((letters or plain).encode(), digest_size=16).hexdigest()
+
+
+def _once(text: str) -> str:
+    """What ``text`` repeats: ``raid`` for ``raidraidraid``."""
+    return text[: (text + text).find(text, 1)]
 
 
 class RateLimits:

@@ -17,7 +17,7 @@ from llm_service.errors import LLMServiceError
 from llm_service.service import Service
 from llm_service.types import Delta, TurnEvent
 
-from .dependencies import READ, STREAMED, TURN, RoomDep, ServiceDep, json_response
+from .dependencies import READ, STREAMED, TURN, LimitedDep, RoomDep, ServiceDep, json_response
 
 log = structlog.get_logger("llm_service.api")
 
@@ -48,8 +48,11 @@ def conversation_routes() -> APIRouter:
     router = APIRouter()
 
     @router.post("/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
-    async def chat(body: ChatMessage, room: RoomDep, found: ServiceDep, request: Request) -> Response:
+    async def chat(
+        body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
+    ) -> Response:
         """One message in, one clean reply out."""
+        await limited.message(body)
         return json_response(await unless_gone(request, _chat(body, room, found)))
 
     @router.post(
@@ -58,8 +61,11 @@ def conversation_routes() -> APIRouter:
         responses=STREAMED | TURN,
         response_class=EventStream,
     )
-    async def chat_stream(body: ChatMessage, room: RoomDep, found: ServiceDep, request: Request) -> EventStream:
+    async def chat_stream(
+        body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
+    ) -> EventStream:
         """The same turn as server-sent events."""
+        await limited.message(body)
         stack = AsyncExitStack()
         turn = await unless_gone(request, stack.enter_async_context(found.chat(body.draft(), room)))
         return EventStream(turn_events(aiter(turn), stack, problems.request_id(request)))

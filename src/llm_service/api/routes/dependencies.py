@@ -8,6 +8,9 @@ import orjson
 from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 
+from llm_service.api.bodies import ChatMessage
+from llm_service.api.edge import RateLimits, forwarded_client
+from llm_service.people import person
 from llm_service.service import Service
 from llm_service.types import DEFAULT_ROOM
 
@@ -29,6 +32,30 @@ def named_room(room: Annotated[str, Path(pattern=ROOM_PATTERN, description="Name
     """Declares the path parameter of ``/rooms/{room}``; :func:`current_room` reads it."""
 
 
+class Limited:
+    """Counts what a caller asks for. Its methods raise :class:`RateLimited` where it is one too many."""
+
+    def __init__(self, request: Request) -> None:
+        self._limits: RateLimits = request.app.state.limits
+        self._proxies = service(request).settings.trusted_proxies
+        self._request = request
+        self._key = getattr(request.state, "key", None)
+
+    async def message(self, body: ChatMessage) -> None:
+        """Count a viewer's message that asks for a reply."""
+        await self._limits.hit(
+            viewer=person(body.username, body.user_id),
+            text=body.message or " ".join(body.emotes),
+            key=self._key,
+            address=forwarded_client(self._request.scope, self._proxies),
+        )
+
+    async def request(self) -> None:
+        """Count a request that no viewer asks anything with."""
+        await self._limits.hit(key=self._key)
+
+
+LimitedDep = Annotated[Limited, Depends(Limited)]
 ServiceDep = Annotated[Service, Depends(service)]
 RoomDep = Annotated[str, Depends(current_room)]
 
