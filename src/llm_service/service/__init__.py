@@ -6,8 +6,8 @@ The web app, the command line and the tests enter the same :func:`open_service`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
@@ -15,15 +15,16 @@ import structlog
 from llm_service import __version__, recall
 from llm_service.dialogue_manager import DialogueManager, Turn
 from llm_service.errors import EngineError, LLMServiceError, ShuttingDown
+from llm_service.llm_client import EngineStream
 from llm_service.settings import Settings
 from llm_service.store import Store, open_store
-from llm_service.types import Draft, Persona, Sampling
+from llm_service.types import Draft, Persona, Prompt, Sampling
 
 from .engines import BUILTIN_HINT, Engines
 
 log = structlog.get_logger("llm_service")
 
-__all__ = ["Service", "open_service"]
+__all__ = ["Service", "open_service", "sampling_of"]
 
 
 class Service:
@@ -42,13 +43,26 @@ class Service:
     @asynccontextmanager
     async def chat(self, draft: Draft, room: str) -> AsyncIterator[Turn]:
         """A turn that answers ``draft``. Raises :class:`ShuttingDown` where the service is stopping."""
+        with self._working():
+            async with self.dialogues.turn(draft, room=room) as turn:
+                yield turn
+
+    @asynccontextmanager
+    async def answer(self, prompt: Prompt, *, caller: str = "", use_cache: bool = True) -> AsyncIterator[EngineStream]:
+        """The engine's answer to a prompt that somebody else composed. Raises as :meth:`chat` does."""
+        with self._working():
+            async with self.engines.client.stream(prompt, caller=caller, use_cache=use_cache) as stream:
+                yield stream
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Somebody waits for this: it is finished before the service stops, and not begun while it does."""
         if self.stopping:
             raise ShuttingDown(retry_after=5)
         self.running += 1
         self._idle.clear()
         try:
-            async with self.dialogues.turn(draft, room=room) as turn:
-                yield turn
+            yield
         finally:
             self.running -= 1
             if not self.running:
@@ -138,7 +152,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             engines,
             store=store,
             persona=_persona(settings),
-            sampling=_sampling(settings),
+            sampling=sampling_of(settings),
             deadline=settings.deadline,
             room_concurrency=settings.room_concurrency,
             queue_size=settings.queue_size,
@@ -157,7 +171,8 @@ def _persona(settings: Settings) -> Persona:
     return Persona(text=text, name=settings.bot_name, summaries=settings.summaries)
 
 
-def _sampling(settings: Settings) -> Sampling:
+def sampling_of(settings: Settings) -> Sampling:
+    """How words are chosen where nobody says otherwise."""
     return Sampling(
         temperature=settings.temperature,
         top_p=settings.top_p,
