@@ -19,6 +19,7 @@ from llm_service.settings import Settings
 from . import problems
 from .bodies import Problem
 from .edge import ApiKey, RateLimits, check_bind, harden, parse_keys, read_keys
+from .openai import OpenAIErrors
 from .request_log import RequestLog
 from .routes import routes
 
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         origins=settings.allowed_origins,
         keys=api_keys(settings),
     )
+    app.add_middleware(OpenAIErrors)
     app.add_exception_handler(LLMServiceError, problems.on_error)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(HTTPException, problems.on_http)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
@@ -16,16 +16,17 @@ import structlog
 from llm_service import __version__, recall
 from llm_service.dialogue_manager import DialogueManager, Turn
 from llm_service.errors import EngineError, LLMServiceError, ShuttingDown
+from llm_service.llm_client import EngineStream
 from llm_service.settings import Settings
 from llm_service.store import Store, open_store
-from llm_service.types import Draft, Ingested, Persona, Sampling
+from llm_service.types import Draft, Ingested, Persona, Prompt, Sampling
 
 from .engines import BUILTIN_HINT, Engines
 from .housekeeping import keeping
 
 log = structlog.get_logger("llm_service")
 
-__all__ = ["Service", "open_service"]
+__all__ = ["Service", "open_service", "sampling_of"]
 
 
 class Service:
@@ -44,23 +45,32 @@ class Service:
     @asynccontextmanager
     async def chat(self, draft: Draft, room: str) -> AsyncIterator[Turn]:
         """A turn that answers ``draft``. Raises :class:`ShuttingDown` where the service is stopping."""
-        async with self._working(), self.dialogues.turn(draft, room=room) as turn:
-            yield turn
+        with self._working():
+            async with self.dialogues.turn(draft, room=room) as turn:
+                yield turn
 
     @asynccontextmanager
     async def turn(self, room: str) -> AsyncIterator[Turn]:
         """A turn that answers what waits, as the room's policy decides."""
-        async with self._working(), self.dialogues.turn(room=room, choose=True) as turn:
-            yield turn
+        with self._working():
+            async with self.dialogues.turn(room=room, choose=True) as turn:
+                yield turn
 
     async def ingest(self, drafts: Sequence[Draft], room: str) -> list[Ingested]:
         """Take lines in, without a reply."""
-        async with self._working():
+        with self._working():
             return await self.dialogues.ingest(drafts, room=room)
 
     @asynccontextmanager
-    async def _working(self) -> AsyncIterator[None]:
-        """Work that a stop waits for, and that is refused while stopping."""
+    async def answer(self, prompt: Prompt, *, caller: str = "", use_cache: bool = True) -> AsyncIterator[EngineStream]:
+        """The engine's answer to a prompt that somebody else composed. Raises as :meth:`chat` does."""
+        with self._working():
+            async with self.engines.client.stream(prompt, caller=caller, use_cache=use_cache) as stream:
+                yield stream
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Somebody waits for this: it is finished before the service stops, and not begun while it does."""
         if self.stopping:
             raise ShuttingDown(retry_after=5)
         self.running += 1
@@ -161,7 +171,7 @@ async def open_service(
             engines,
             store=store,
             persona=_persona(settings),
-            sampling=_sampling(settings),
+            sampling=sampling_of(settings),
             deadline=settings.deadline,
             room_concurrency=settings.room_concurrency,
             queue_size=settings.queue_size,
@@ -186,7 +196,8 @@ def _persona(settings: Settings) -> Persona:
     return Persona(text=text, name=settings.bot_name, summaries=settings.summaries)
 
 
-def _sampling(settings: Settings) -> Sampling:
+def sampling_of(settings: Settings) -> Sampling:
+    """How words are chosen where nobody says otherwise."""
     return Sampling(
         temperature=settings.temperature,
         top_p=settings.top_p,

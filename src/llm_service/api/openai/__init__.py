@@ -1,0 +1,33 @@
+"""The OpenAI-compatible front: the same engine, cleaned, queued, cached and retried, in the words that other programs
+already speak.
+
+==================  =============================================================================================
+``request``         what is read of a request: an allow-list, and from it a prompt
+``answer``          completions and chunks, as bytes
+``engine_answer``   an answer straight from the engine
+``room_answer``     an answer of a room, whose conversation is the memory
+``cleaning``        the model's thoughts taken out, where a program wants lines and Markdown left in
+``errors``          problems in OpenAI's shape
+==================  =============================================================================================
+"""
+
+from .answer import completion_json, model_json
+from .cleaning import Cleaners
+from .engine_answer import EngineChunks, whole_answer
+from .errors import OpenAIErrors, error_event
+from .request import ChatCompletionRequest
+from .room_answer import completion_of, draft_of, room_chunks
+
+__all__ = [
+    "ChatCompletionRequest",
+    "Cleaners",
+    "EngineChunks",
+    "OpenAIErrors",
+    "completion_json",
+    "completion_of",
+    "draft_of",
+    "error_event",
+    "model_json",
+    "room_chunks",
+    "whole_answer",
+]

@@ -1,0 +1,168 @@
+"""The OpenAI-compatible front: chat completions by the engine that answers, or by a room, and the list of models."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import Response
+
+from llm_service.api.openai import (
+    ChatCompletionRequest,
+    Cleaners,
+    EngineChunks,
+    completion_json,
+    completion_of,
+    draft_of,
+    error_event,
+    model_json,
+    room_chunks,
+    whole_answer,
+)
+from llm_service.api.streams import EventStream, unless_gone
+from llm_service.chat_protocol import same_model
+from llm_service.errors import LLMServiceError, UnknownMessage
+from llm_service.service import Service, sampling_of
+from llm_service.types import Completion, ModelInfo, Prompt
+
+from .dependencies import ROOM_PATTERN, TURN, ServiceDep, json_response
+
+log = structlog.get_logger("llm_service.api")
+
+MOST_TOKENS = 4_096
+"""Tokens of an answer where the request names no limit; never more than half of the loaded context."""
+
+RoomHeader = Annotated[
+    str | None, Header(alias="X-Room", pattern=ROOM_PATTERN, description="The room whose conversation is the memory.")
+]
+CacheHeader = Annotated[str, Header(alias="Cache-Control", description="`no-cache`: the engine is asked in any case.")]
+
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A completion, or its chunks.", "content": {"application/json": {}, "text/event-stream": {}}}
+}
+
+
+def openai_routes() -> APIRouter:
+    """``/v1/chat/completions`` and ``/v1/models``."""
+    router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+    cleaners = Cleaners()
+
+    @router.post("/chat/completions", responses=_ANSWER | TURN, summary="Complete a conversation")
+    async def chat_completions(
+        body: ChatCompletionRequest,
+        found: ServiceDep,
+        request: Request,
+        room: RoomHeader = None,
+        caching: CacheHeader = "",
+    ) -> Response:
+        """As OpenAI does it. With `X-Room`, the user's last message becomes a turn of that room."""
+        if room is not None:
+            return await _by_room(body, room, found, request)
+        prompt = await _prompt(body, found)
+        asked = _Asked(body, prompt, caller=_caller(body, request), use_cache="no-cache" not in caching.lower())
+        return await _by_engine(asked, cleaners, found, request)
+
+    @router.get("/models", responses=TURN, summary="The models that can answer")
+    async def models(found: ServiceDep) -> Response:
+        """What the engine has, the loaded ones first."""
+        listed = await found.engines.client.models()
+        return json_response({"object": "list", "data": [model_json(model) for model in listed]})
+
+    @router.get("/models/{model:path}", responses=TURN, summary="One of the models")
+    async def model(model: str, found: ServiceDep) -> Response:
+        """The model of that name."""
+        one = _named(await found.engines.client.models(), model)
+        if one is None:
+            raise UnknownMessage("The engine has no such model.")
+        return json_response(model_json(one))
+
+    return router
+
+
+# ── by the engine ──
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request to the engine."""
+
+    body: ChatCompletionRequest
+    prompt: Prompt
+    caller: str
+    use_cache: bool
+
+
+async def _by_engine(asked: _Asked, cleaners: Cleaners, found: Service, request: Request) -> Response:
+    body, stack = asked.body, AsyncExitStack()
+    answer = found.answer(asked.prompt, caller=asked.caller, use_cache=asked.use_cache)
+    if not body.stream:
+        return _completion(await unless_gone(request, _drained(answer, cleaners, as_json=body.wants_json)))
+    stream = await unless_gone(request, stack.enter_async_context(answer))
+    chunks = EngineChunks(stream, cleaners, as_json=body.wants_json, with_usage=body.include_usage)
+    return EventStream(_to_the_end(chunks, stack))
+
+
+async def _drained(answer: Any, cleaners: Cleaners, *, as_json: bool) -> Completion:
+    async with answer as stream:
+        return await whole_answer(stream, cleaners, as_json=as_json)
+
+
+async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
+    """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
+    asked = _named(await found.engines.client.models(), body.model) if body.model else None
+    state = found.engines.state()
+    model = asked or (state.model if state else None)
+    prompt = body.prompt(sampling_of(found.settings), asked.id if asked else None)
+    return prompt if body.tokens else _with_room(prompt, model)
+
+
+def _with_room(prompt: Prompt, model: ModelInfo | None) -> Prompt:
+    context = model.context_length if model else None
+    most = min(MOST_TOKENS, context // 2) if context else MOST_TOKENS
+    return replace(prompt, sampling=replace(prompt.sampling, max_tokens=most))
+
+
+def _named(models: Iterable[ModelInfo], name: str) -> ModelInfo | None:
+    exact = (model for model in models if model.id == name)
+    return next(exact, None) or next((model for model in models if same_model(model.id, name)), None)
+
+
+def _caller(body: ChatCompletionRequest, request: Request) -> str:
+    """Whose request it is: the user it names, else the API key that it came with."""
+    return body.caller or str(getattr(request.state, "key", ""))
+
+
+# ── by a room ──
+
+
+async def _by_room(body: ChatCompletionRequest, room: str, found: Service, request: Request) -> Response:
+    stack, model = AsyncExitStack(), (await found.engines.model()).id
+    turn = await unless_gone(request, stack.enter_async_context(found.chat(draft_of(body), room)))
+    if body.stream:
+        return EventStream(_to_the_end(room_chunks(aiter(turn), model, with_usage=body.include_usage), stack))
+    async with stack:
+        return _completion(completion_of(await unless_gone(request, turn.reply())))
+
+
+# ── both ──
+
+
+def _completion(answer: Completion) -> Response:
+    response = json_response(completion_json(answer))
+    response.headers["x-cache"] = "hit" if answer.cached else "miss"
+    return response
+
+
+async def _to_the_end(chunks: AsyncIterable[bytes], stack: AsyncExitStack) -> AsyncIterator[bytes]:
+    """The chunks of a stream; what goes wrong among them is its last event."""
+    async with stack:
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except LLMServiceError as exc:
+            log.info("failed", code=exc.code)
+            yield error_event(exc)
