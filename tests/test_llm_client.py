@@ -443,6 +443,10 @@ async def test_who_would_be_refused_can_know_before(lm):
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         client.check()
+        lm.models[0].instances = []
+        await client.unload("scripted-model")
+        with pytest.raises(errors.ModelLoading):
+            client.check()
 
 
 async def test_waiting_in_vain_is_not_the_engines_fault(lm):

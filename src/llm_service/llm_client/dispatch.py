@@ -115,6 +115,10 @@ class Dispatch:
 
     def check(self, caller: str, deadline: float, *, background: bool = False) -> None:
         """Raise what a prompt would be refused with now, as far as is known without asking anybody."""
+        inventory = self._watch.inventory
+        model = self.pick(inventory, None) if inventory is not None else None
+        if inventory is not None and model is not None:
+            self.keep_loaded(inventory, model)
         try:
             self._breaker.check()
             self._admission.must_wait(caller, deadline=deadline, background=background)
