@@ -69,7 +69,7 @@ HONEST_NAMES = [
 ROLE_NAMES = [
     "system", "System", "SYSTEM", " system ", "sys\u200btem", "sys\u00adtem", "\uff53\uff59\uff53\uff54\uff45\uff4d",
     "\u0455yst\u0435m", "𝐬𝐲𝐬𝐭𝐞𝐦", "ⓢⓨⓢⓣⓔⓜ", "🅂🅈🅂🅃🄴🄼", "🅢🅨🅢🅣🅔🅜", "ꜱʏꜱᴛᴇᴍ", "s̶y̶s̶t̶e̶m̶", "syst3m", "5y5tem",
-    "s.y.s.t.e.m", "_system_",
+    "s.y.s.t.e.m", "_system_", "system_admin", "Assistant_2_bot", "tool-call", "developer.mode", "__user__",
     "[system]", "<system>", "system:", "system：", "systern", "\u202esystem", "system admin", "### System",
     "assistant", "Аssіstаnt", "a55istant", "Assistant\u2060", "user", "developer", "tool", "function", "Model", "human",
 ]  # fmt: skip

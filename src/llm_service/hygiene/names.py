@@ -38,7 +38,8 @@ _DIACRITICS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff
 _STRUCTURE = re.compile(r"[<>\[\]|:＜＞﹤﹥［］﹇﹈｜：﹕︓⩴‹›〈〉⟨⟩〈〉❮❯∣❘ǀ│┃⏐︱¦ː˸꞉∶։׃܃܄᛬]")
 """What ends a speaker's name or opens a control token, in all its shapes."""
 _ORDINARY = re.compile(r"[A-Za-z0-9_]{1,64}")
-_WORD = re.compile(r"\w+")
+_FIRST_WORD = re.compile(r"[\W_]*+([^\W_]++)(?!_+\d+$)")
+"""``system`` of ``system_admin``; nothing of ``user_42``, which is how platforms name people."""
 
 
 def skeleton(name: str) -> str:
@@ -76,8 +77,8 @@ def _reads_like_a_role(speaker: str, labels: frozenset[str]) -> bool:
     plain = skeleton(speaker)
     if _look(plain) in labels:
         return True
-    first = _WORD.search(plain)
-    return first is not None and _look(first[0]) in labels
+    first = _FIRST_WORD.match(plain)
+    return first is not None and _look(first[1]) in labels
 
 
 def _look(plain: str) -> str:

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from llm_service.api.bodies import ChatMessage
 from llm_service.api.edge import RateLimits, forwarded_client
+from llm_service.hygiene import skeleton
 from llm_service.people import person
 from llm_service.service import Service
 from llm_service.types import DEFAULT_ROOM
@@ -44,7 +45,7 @@ class Limited:
     async def message(self, body: ChatMessage) -> None:
         """Count a viewer's message that asks for a reply."""
         await self._limits.hit(
-            viewer=person(body.username, body.user_id),
+            viewer=person(skeleton(body.username), body.user_id),
             text=body.message or " ".join(body.emotes),
             key=self._key,
             address=forwarded_client(self._request.scope, self._proxies),
