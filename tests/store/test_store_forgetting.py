@@ -9,9 +9,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from said import message, reply
+from said import NOW, message, reply
 
-from conftest import NOW
 from llm_service.errors import UnknownMessage
 from llm_service.store import Forgotten, Store, UserRecord, open_store
 from llm_service.types import Summary, Topic

@@ -40,7 +40,10 @@ async def test_a_room_begins_at_its_cut(store: Store):
 
 async def test_only_what_is_given_is_saved(store: Store):
     await store.append([message(each, room="den") for each in "abc"])
-    persona, summary = Persona(text="Be kind.", name="Robo"), Summary(text="They met.", covers=("a", "b"))
+    persona, summary = (
+        Persona(text="Be kind.", name="Robo", accounts=("robo",)),
+        Summary(text="They met.", covers=("a", "b")),
+    )
     await store.save_room("den", persona=persona, policy='{"pause": true}', cut=7, summary=summary)
     await store.save_room("den", cut=9)
     record = await store.load("den")

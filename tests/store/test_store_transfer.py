@@ -24,7 +24,7 @@ async def fill(store: Store, room: str, count: int) -> None:
     await store.forget_message(room, "m4")
     await store.save_note(room, "ann", "counts", ["m1"])
     summary = Summary(text="They count.", covers=("m0", "m1"))
-    await store.save_room(room, persona=Persona(name="Robo"), policy="{}", cut=3, summary=summary)
+    await store.save_room(room, persona=Persona(name="Robo", accounts=("robo",)), policy="{}", cut=3, summary=summary)
 
 
 async def lines_of(store: Store, room: str) -> list[dict[str, Any]]:

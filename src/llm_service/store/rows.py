@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
@@ -13,6 +13,8 @@ from ..errors import StoreCorrupt
 from ..types import Message, Persona, Reply, Summary, Timing, Topic, Usage
 from .fingerprints import fingerprint, name_fingerprint
 from .records import Note
+
+T = TypeVar("T")
 
 
 def pack(words: tuple[str, ...]) -> str:
@@ -99,7 +101,7 @@ def topics_column(topics: Iterable[Topic]) -> str:
 
 def topics_of(column: str) -> tuple[Topic, ...]:
     """Topics from JSON."""
-    return tuple(_value(Topic, fields) for fields in unpack(column))
+    return tuple(_stored(Topic, fields) for fields in unpack(column))
 
 
 def reply_of(row: Row[Any], room: str) -> Reply:
@@ -113,8 +115,8 @@ def reply_of(row: Row[Any], room: str) -> Reply:
         after=row.after,
         model=row.model,
         finish_reason=row.finish_reason,
-        usage=_value(Usage, unpack(row.usage)),
-        timing=_value(Timing, unpack(row.timing)),
+        usage=_stored(Usage, unpack(row.usage)),
+        timing=_stored(Timing, unpack(row.timing)),
         topics=topics_of(row.topics),
         cached=row.cached,
         created_at=row.created_at,
@@ -128,7 +130,7 @@ def persona_column(persona: Persona) -> str:
 
 def persona_of(column: str | None) -> Persona | None:
     """A persona from JSON."""
-    return None if column is None else _value(Persona, unpack(column))
+    return None if column is None else _stored(Persona, unpack(column))
 
 
 def summary_of(row: Row[Any] | None) -> Summary | None:
@@ -141,8 +143,17 @@ def note_of(row: Row[Any]) -> Note:
     return Note(speaker=row.speaker, text=row.text, from_ids=tuple(unpack(row.from_ids)), created_at=row.created_at)
 
 
-def _value(cls: Any, fields: Any) -> Any:
+def value_of(cls: type[T], fields: Mapping[str, Any]) -> T:
+    """A value of one of our classes from what JSON left of it: its tuples are lists there.
+
+    Raises:
+        TypeError: These are not its fields.
+    """
+    return cls(**{name: tuple(field) if isinstance(field, list) else field for name, field in fields.items()})
+
+
+def _stored(cls: type[T], fields: Any) -> T:
     try:
-        return cls(**fields)
-    except TypeError as exc:
+        return value_of(cls, fields)
+    except (TypeError, AttributeError) as exc:
         raise StoreCorrupt from exc

@@ -21,7 +21,7 @@ from .ingest import find_messages, write_messages
 from .notes import notes_about, write_note
 from .records import Imported, Note
 from .rooms import enter, find, find_summary, place, save_room, write_summary
-from .rows import message_of, note_of, persona_of, reply_of, summary_of
+from .rows import message_of, note_of, persona_of, reply_of, summary_of, value_of
 from .schema import messages, notes, replies, rooms
 from .transaction import Transaction
 
@@ -108,8 +108,8 @@ def _import_room(tx: Transaction, room: Row[Any], lines: list[Line], shift: int)
     if room.last_position:
         return Imported(), shift
     line = lines[0]
-    persona = line["persona"] and Persona(**line["persona"])
-    summary = line["summary"] and Summary(text=line["summary"]["text"], covers=tuple(line["summary"]["covers"]))
+    persona = line["persona"] and value_of(Persona, line["persona"])
+    summary = line["summary"] and value_of(Summary, line["summary"])
     save_room(tx, room.name, persona=persona, policy=line["policy"], cut=int(line["cut"]), summary=None)
     if summary:
         write_summary(tx, room.id, summary)
@@ -143,7 +143,7 @@ def _import_replies(tx: Transaction, room: Row[Any], lines: list[Line], shift: i
 
 
 def _import_notes(tx: Transaction, room: Row[Any], lines: list[Line], shift: int) -> tuple[Imported, int]:
-    incoming = [Note(**_fields(line, from_ids=tuple(line["from_ids"]))) for line in lines]
+    incoming = [value_of(Note, _fields(line)) for line in lines]
     new = [note for note in incoming if note not in notes_about(tx, room.name, note.speaker)]
     for note in new:
         write_note(tx, room.id, note)
@@ -164,22 +164,16 @@ def _fields(line: Line, **others: Any) -> Line:
 
 
 def _message(line: Line, room: str) -> Message:
-    lists = {name: tuple(line[name]) for name in ("emotes", "badges")}
-    return Message(**_fields(line, room=room, sent_at=float(line["sent_at"]), position=int(line["position"]), **lists))
+    return value_of(Message, _fields(line, room=room, sent_at=float(line["sent_at"]), position=int(line["position"])))
 
 
 def _reply(line: Line, room: str, shift: int) -> Reply:
-    return Reply(
-        **_fields(
-            line,
-            room=room,
-            answers=tuple(line["answers"]),
-            after=int(line["after"]) + shift,
-            usage=Usage(**line["usage"]),
-            timing=Timing(**line["timing"]),
-            topics=tuple(Topic(**topic) for topic in line["topics"]),
-        )
-    )
+    parts = {
+        "usage": value_of(Usage, line["usage"]),
+        "timing": value_of(Timing, line["timing"]),
+        "topics": tuple(value_of(Topic, topic) for topic in line["topics"]),
+    }
+    return value_of(Reply, _fields(line, room=room, after=int(line["after"]) + shift, **parts))
 
 
 async def pages(lines: AsyncIterable[Line] | Iterable[Line]) -> AsyncIterator[list[Line]]:
