@@ -241,3 +241,26 @@ async def test_engine_news_are_events(bot, lm):
 
     events, _ = await events_until(bot, "engine", meanwhile=leave)
     assert events[-1][1]["status"] == "unavailable"
+
+
+async def test_emotes_are_explained_once_and_spelled_exactly(bot, lm):
+    loaded = {"blueHype": "excitement", "blueSad": {"meaning": "sadness", "usable": False}}
+    status, shown = await bot.call("PUT", "/emotes", json=loaded)
+    assert (status, shown["blueSad"]) == (200, {"meaning": "sadness", "usable": False})
+    lm.reply("What a run! bluehype!! blueSad")
+    _, body = await bot.chat("again")
+    assert body["response"] == "What a run! blueHype"
+    system = lm.requests[-1]["messages"][0]["content"]
+    assert "blueHype = excitement" in system
+    assert (await bot.get("/emotes"))[1] == shown
+
+
+async def test_old_lines_come_back_when_they_matter(bot, lm):
+    await bot.chat("my cat is called Tom and he hates the vacuum cleaner", "bob")
+    for n in range(110):
+        await bot.post("/messages", [line(f"small talk about weather {n} {k}", f"v{k}") for k in range(4)])
+    await bot.chat("nice weather", "zoe")
+    await bot.chat("bob, what is the name of your cat?", "ann")
+    newest = lm.requests[-1]["messages"][-1]["content"]
+    assert "bob: my cat is called Tom" in newest
+    assert "(Earlier" in newest

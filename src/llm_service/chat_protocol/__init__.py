@@ -11,9 +11,10 @@
 from .answer import AnswerDecoder, is_blank
 from .failures import complaint, failure, retry_after
 from .inventory import Inventory, Source, same_model
-from .request import fold_roles, messages_of, request_body, without_schema
+from .request import LLAMA_CPP, fold_roles, messages_of, request_body, without_schema
 
 __all__ = [
+    "LLAMA_CPP",
     "AnswerDecoder",
     "Inventory",
     "Source",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from llm_service.types import Prompt, PromptMessage
 
+LLAMA_CPP = {"n_cache_reuse": 256}
+"""What only llama-server understands: chunks of so many tokens are taken from the KV cache although something before
+them was cut (llama.cpp PR 17858). LM Studio is not known to pass it on, so it is not sent there."""
 
-def request_body(prompt: Prompt, model: str) -> bytes:
+
+def request_body(prompt: Prompt, model: str, extra: Mapping[str, Any] = MappingProxyType({})) -> bytes:
     """The body of ``POST /v1/chat/completions``: always a stream, with every sampling value spelled out.
 
     An engine fills in what is missing from settings that we cannot see, so nothing is left to it. The same prompt
@@ -32,6 +38,7 @@ def request_body(prompt: Prompt, model: str) -> bytes:
         "max_tokens": sampling.max_tokens,
     }
     body.update(_optional(prompt))
+    body.update(extra)
     return orjson.dumps(body)
 
 

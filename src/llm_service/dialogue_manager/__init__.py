@@ -19,6 +19,18 @@ from .events import EventLog, RoomEvent, TooSlow
 from .manager import DialogueManager
 from .memory import MemoryStore
 from .ports import Backend, Store, Stream
+from .room_emotes import RoomEmotes
 from .turn import Turn
 
-__all__ = ["Backend", "DialogueManager", "EventLog", "MemoryStore", "RoomEvent", "Store", "Stream", "TooSlow", "Turn"]
+__all__ = [
+    "Backend",
+    "DialogueManager",
+    "EventLog",
+    "MemoryStore",
+    "RoomEmotes",
+    "RoomEvent",
+    "Store",
+    "Stream",
+    "TooSlow",
+    "Turn",
+]

@@ -99,6 +99,7 @@ class Composer:
             counter=estimator,
             sampling=self._sampling,
             summary=room.summary,
+            stable=room.known_emotes.line,
             notes=told,
             lines=crowd_lines,
             cut=room.cut,
@@ -150,12 +151,16 @@ class Composer:
             await self._store.remember(_key(composing.model.id), estimator.to_json())
 
     def learn_overflow(self, composing: Composing, overflow: ContextOverflow) -> int:
-        """Learn from a prompt that turned out too long. Returns the context to compose the next one within: what the
-        engine said it has where that is news, else half of what was believed."""
-        window = composing.composed.window
-        said = overflow.context_length or window.context_length
+        """Learn from a prompt that turned out too long. Returns the context to compose the next one within.
+
+        Where the engine says that it has less context than was believed, that is all there is to learn. Else the
+        estimate was wrong, and the next prompt is made half as long.
+        """
+        believed = composing.composed.window.context_length
+        if overflow.context_length is not None and overflow.context_length < believed:
+            return overflow.context_length
         self._estimators[composing.model.id].overflowed(composing.prompt.messages, overflow)
-        return said if said < window.context_length else window.context_length // 2
+        return believed // 2
 
 
 def _cost(estimator: TokenEstimator, message: Message) -> int:

@@ -52,7 +52,8 @@ from .memory import MemoryStore
 from .ports import Backend, Store
 from .recalling import Recalling
 from .room import Room
-from .rooms import Rooms
+from .room_emotes import RoomEmotes
+from .rooms import Rooms, emotes_key
 from .speech import Speech
 from .tending import Tending
 from .turn import Turn
@@ -81,6 +82,7 @@ class DialogueManager:
         topics: bool = True,
         recall: bool = True,
         embedder: Embedder | None = None,
+        emotes: RoomEmotes | None = None,
         max_chars: int | None = None,
         reasoning_effort: str | None = None,
         clock: Callable[[], float] = time.time,
@@ -93,6 +95,7 @@ class DialogueManager:
         self._room_concurrency = room_concurrency
         self._queue_size = queue_size
         self._topics = topics
+        self._emotes = emotes or RoomEmotes.well_known()
         self._max_chars = max_chars
         self._clock = clock
         self._saving: set[asyncio.Task[Sequence[Stored]]] = set()
@@ -205,6 +208,15 @@ class DialogueManager:
         await self.store.save_room(room, persona=persona)
         found.persona = persona
 
+    async def set_emotes(self, data: object, *, room: str = DEFAULT_ROOM) -> RoomEmotes:
+        """Load the room's emotes: codes, meanings, and whether the assistant may use them. Raises
+        :class:`InputError`."""
+        found = await self._rooms.get(room)
+        emotes = RoomEmotes.of(data)
+        await self.store.remember(emotes_key(room), json.dumps(emotes.to_json()))
+        found.known_emotes = emotes
+        return emotes
+
     async def set_policy(self, changes: Mapping[str, Any], *, room: str = DEFAULT_ROOM) -> Policy:
         """Change knobs of the room's policy; those not named stay. Raises :class:`InputError`.
 
@@ -220,6 +232,10 @@ class DialogueManager:
                     turn.drop("The room was silenced.")
         self.autopilot.look_at(found)
         return policy
+
+    async def warm(self, *, room: str = DEFAULT_ROOM) -> None:
+        """Let the engine read the room's persona and window now, so that the first viewer does not wait for it."""
+        await self.tending.warm(await self._rooms.get(room))
 
     async def waiting(self, *, room: str = DEFAULT_ROOM) -> int:
         """How many lines wait for a turn or are being answered."""
@@ -481,6 +497,7 @@ class DialogueManager:
             topics=TopicTracker(),
             threads=ThreadTracker(assistant=self._persona.name),
             events=EventLog(self._clock),
+            known_emotes=self._emotes,
             active_rooms=self._rooms.active,
         )
 

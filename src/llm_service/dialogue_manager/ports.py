@@ -59,6 +59,14 @@ class Backend(Protocol):
         ``background`` work never delays a caller's."""
         ...
 
+    def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
+        """Raise the refusal that :meth:`stream` would give now, without doing anything."""
+        ...
+
+    async def warm(self, prompt: Prompt) -> None:
+        """Let the engine read a prompt, behind all replies, so that its KV cache holds it."""
+        ...
+
     async def model(self) -> ModelInfo:
         """The model that answers, with the context that is loaded now."""
         ...

@@ -17,6 +17,7 @@ from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
 from llm_service.types import Entry, Message, Persona, Reply, Summary, Window
 
 from .events import EventLog
+from .room_emotes import RoomEmotes
 
 if TYPE_CHECKING:
     from .turn import Turn
@@ -34,6 +35,7 @@ class Room:
     topics: TopicTracker
     threads: ThreadTracker
     events: EventLog
+    known_emotes: RoomEmotes
     active_rooms: Callable[[], int] = lambda: 1
     """How many rooms have had turns lately."""
     entries: list[Entry] = field(default_factory=list)
@@ -89,7 +91,8 @@ class Room:
     def observe(self, message: Message) -> None:
         """Let the trackers see a message."""
         self.ledger.heard(message)
-        change = self.topics.observe(message, parent=self.threads.observe(message))
+        emotes = self.known_emotes.dictionary.mentioned(message.line, message.emotes)
+        change = self.topics.observe(message, parent=self.threads.observe(message), emotes=emotes)
         if change is not None:
             self.events.publish("topic", change)
 

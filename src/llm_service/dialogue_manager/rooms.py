@@ -12,6 +12,7 @@ from llm_service.types import Message
 
 from .ports import Store
 from .room import Room
+from .room_emotes import RoomEmotes
 
 MOST_ROOMS = 1_000
 """Rooms in memory; beyond, those unused for longest are let go and come back from the store."""
@@ -74,6 +75,8 @@ class Rooms:
 
     async def _read(self, name: str) -> Room:
         room = self._make(name)
+        if saved := await self._store.recollect(emotes_key(name)):
+            room.known_emotes = RoomEmotes.of(json.loads(saved))
         record = await self._store.load(name, limit=MOST_ENTRIES)
         if record is None:
             return room
@@ -97,3 +100,8 @@ class Rooms:
             del self._rooms[name]
             idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
         return room
+
+
+def emotes_key(room: str) -> str:
+    """Under which key the store keeps the emotes that a room has loaded."""
+    return f"emotes:{room}"

@@ -13,10 +13,12 @@ from .ports import Stream
 class Speech:
     """Clean text of one engine stream. After iteration the other fields say what the reply is made of."""
 
-    def __init__(self, stream: Stream, cleaning: CleaningStream) -> None:
+    def __init__(self, stream: Stream, cleaning: CleaningStream, polish: Callable[[str], str] = str) -> None:
         self._stream = stream
         self._cleaning = cleaning
+        self._polish = polish
         self._raw: list[str] = []
+        self._shown: list[str] = []
         self.finish_reason: FinishReason = "stop"
         self.usage = Usage()
         self.model = ""
@@ -29,12 +31,21 @@ class Speech:
             self.finish_reason = chunk.finish_reason or self.finish_reason
             if chunk.text:
                 self._raw.append(chunk.text)
-                if text := self._cleaning.feed(chunk.text):
+                if text := self._show(self._cleaning.feed(chunk.text)):
                     check()
                     yield text
         check()
-        if text := self._cleaning.finish(self.finish_reason):
+        if text := self._show(self._cleaning.finish(self.finish_reason)):
             yield text
+
+    def _show(self, text: str) -> str:
+        """The text with its emotes in order: it comes in whole sentences, so none is cut in two."""
+        shown = self._polish(text) if text else ""
+        if not self._shown:
+            shown = shown.lstrip()
+        if shown:
+            self._shown.append(shown)
+        return shown
 
     @property
     def cached(self) -> bool:
@@ -49,7 +60,7 @@ class Speech:
     @property
     def text(self) -> str:
         """The whole visible text."""
-        return self._cleaning.result.text
+        return "".join(self._shown)
 
     @property
     def opened_by_prompt(self) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import structlog
 
 from llm_service.errors import LLMServiceError
-from llm_service.prompt import summary_prompt, warming
+from llm_service.prompt import summary_prompt
 from llm_service.response_cleaner import ResponseCleaner
 from llm_service.types import Entry, Prompt, Summary
 
@@ -68,7 +68,7 @@ class Tending:
                 return
             await self.move_window(room, composing.composed.cut, summary)
             fresh = await self._composer.compose(room, ())
-            await self._say(warming(fresh.prompt))
+            await self._backend.warm(fresh.prompt)
         except LLMServiceError as exc:
             log.info("room was not tended", room=room.name, code=exc.code)
 
@@ -77,6 +77,14 @@ class Tending:
         room.drop_before(cut)
         room.summary = summary
         await self._store.save_room(room.name, cut=cut, summary=summary)
+
+    async def warm(self, room: Room) -> None:
+        """Let the engine read the room's prompt before anybody waits for it."""
+        try:
+            composing = await self._composer.compose(room, ())
+            await self._backend.warm(composing.prompt)
+        except LLMServiceError as exc:
+            log.info("room was not warmed", room=room.name, code=exc.code)
 
     def _still_right(self, room: Room, composing: Composing) -> bool:
         """Whether the room is as it was when the work began: nothing cut, nothing forgotten."""

@@ -53,6 +53,7 @@ class Turn:
         self._choose = choose
         self._started = time.perf_counter()
         self._deadline = self._started + deadline
+        self._caller = _caller_of(draft)
         self._gate = ExitStack()
         self._engine = AsyncExitStack()
         self._saving: asyncio.Task[object] | None = None
@@ -114,9 +115,9 @@ class Turn:
     # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _begin(self) -> None:
+        self._manager.backend.check(caller=self._caller, deadline=self._left())
         room = self._room = await self._manager.room(self._room_name)
         asked = self._manager.message(self._draft, room) if self._draft else None
-        self._caller = _caller(asked)
         self._place = await self._pass_gate(room)
         self._manager.tending.step_aside(room)
         await (self._ask(room, asked) if asked else self._pick(room))
@@ -171,7 +172,9 @@ class Turn:
             if isinstance(exc, ContextOverflow):
                 self._within = self._manager.composer.learn_overflow(composing, exc)
             return await self._open()
-        self._speech = Speech(chunks, self._manager.cleaner(self._room, composing.model.id).stream())
+        self._speech = Speech(
+            chunks, self._manager.cleaner(self._room, composing.model.id).stream(), self._room.known_emotes.polish
+        )
         return None
 
     # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +258,6 @@ class Turn:
         return (time.perf_counter() - self._started) * 1000
 
 
-def _caller(message: Message | None) -> str:
+def _caller_of(draft: Draft | None) -> str:
     """Whose turn it is, for fairness: the platform's id of the viewer where there is one, else the name."""
-    return "" if message is None else message.user_id or message.speaker.casefold()
+    return "" if draft is None else draft.user_id or draft.username.casefold()

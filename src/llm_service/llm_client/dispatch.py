@@ -16,14 +16,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 
 from llm_service.admission import Admission
 from llm_service.breaker import Breaker
-from llm_service.chat_protocol import Inventory, Source, fold_roles, request_body, same_model, without_schema
+from llm_service.chat_protocol import LLAMA_CPP, Inventory, Source, fold_roles, request_body, same_model, without_schema
 from llm_service.errors import (
     ContextOverflow,
     EngineDisconnected,
@@ -165,9 +166,14 @@ class Dispatch:
         self._counters.attempts += 1
         exchange = Exchange(self._connection, flight, self._limits, prompt)
         with self._guarded(flight):
-            await exchange.run(request_body(prompt, model), fresh=flight.attempts > 1)
+            await exchange.run(request_body(prompt, model, self._extra()), fresh=flight.attempts > 1)
         self._check_model(model, flight.model)
         return not exchange.cut
+
+    def _extra(self) -> Mapping[str, Any]:
+        """What only this kind of engine understands: its own endpoints told which one it is."""
+        known = self._watch.inventory
+        return LLAMA_CPP if known is not None and known.source is Source.LLAMA_SERVER else {}
 
     @contextmanager
     def _guarded(self, flight: Flight) -> Iterator[None]:

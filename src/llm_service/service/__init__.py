@@ -6,6 +6,7 @@ The web app, the command line and the tests enter the same :func:`open_service`.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -14,8 +15,8 @@ from typing import Any
 import structlog
 
 from llm_service import __version__, recall
-from llm_service.dialogue_manager import DialogueManager, Turn
-from llm_service.errors import EngineError, LLMServiceError, ShuttingDown
+from llm_service.dialogue_manager import DialogueManager, RoomEmotes, Turn
+from llm_service.errors import EngineError, LLMServiceError, SettingsError, ShuttingDown
 from llm_service.llm_client import EngineStream
 from llm_service.settings import Settings
 from llm_service.store import Store, open_store
@@ -180,6 +181,7 @@ async def open_service(
             topics=settings.topics,
             recall=settings.recall,
             embedder=engines if settings.embeddings else None,
+            emotes=_emotes(settings),
             max_chars=settings.max_chars,
             reasoning_effort=settings.reasoning_effort,
             clock=clock,
@@ -189,6 +191,15 @@ async def open_service(
         service = Service(settings, engines, store, dialogues)
         async with keeping(service):
             yield service
+
+
+def _emotes(settings: Settings) -> RoomEmotes | None:
+    if settings.emotes_file is None:
+        return None
+    try:
+        return RoomEmotes.of(json.loads(settings.emotes_file.read_bytes()))
+    except (OSError, ValueError) as exc:
+        raise SettingsError(f"The emotes file {settings.emotes_file} cannot be read.") from exc
 
 
 def _persona(settings: Settings) -> Persona:

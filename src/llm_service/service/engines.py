@@ -17,7 +17,8 @@ from typing import Self
 
 import structlog
 
-from llm_service import builtin
+from llm_service import builtin, cache
+from llm_service.cache import ResponseCache
 from llm_service.dialogue_manager import Stream
 from llm_service.engine import EmbeddedEngine
 from llm_service.errors import EngineError, LLMServiceError, ModelLoading, NoEngine
@@ -44,6 +45,7 @@ class Engines:
         self._client: LMStudioClient | None = None
         self._starting: asyncio.Task[None] | None = None
         self._problem: LLMServiceError | None = None
+        self._cache: ResponseCache | None = None
         self._chosen = asyncio.Event()
         """Set once it is known whether any engine answers."""
         self.embedded = False
@@ -52,6 +54,9 @@ class Engines:
         """Whether it is the built-in model that answers."""
 
     async def __aenter__(self) -> Self:
+        if self._settings.redis_url and self._settings.cache_ttl:
+            self._cache = cache.RedisCache(self._settings.redis_url, self._settings.cache_ttl)
+            self._exit.push_async_callback(self._cache.close)
         if self._settings.engine != "embedded":
             self._server = await self._exit.enter_async_context(self._make_client(self._settings.base_url))
         if self._settings.engine == "lmstudio":
@@ -139,6 +144,7 @@ class Engines:
             gap_timeout=settings.gap_timeout,
             slots=settings.slots,
             queue_size=settings.queue_size,
+            cache=self._cache,
         )
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,6 +191,14 @@ class Engines:
     ) -> AbstractAsyncContextManager[Stream]:
         """An answer on its way: see :meth:`LMStudioClient.stream`."""
         return self.client.stream(prompt, caller=caller, deadline=deadline, background=background, use_cache=use_cache)
+
+    def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
+        """Raise the refusal that :meth:`stream` would give now."""
+        self.client.check(caller=caller, deadline=deadline, background=background)
+
+    async def warm(self, prompt: Prompt) -> None:
+        """Let the engine read a prompt, behind all replies."""
+        await self.client.warm(prompt)
 
     async def model(self) -> ModelInfo:
         """The model that answers."""

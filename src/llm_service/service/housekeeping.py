@@ -53,14 +53,17 @@ async def _sweep(service: Service) -> None:
 
 
 async def _tell_engine(service: Service) -> None:
-    """Publish an event when the service's state changes."""
-    before = service.health()["status"]
+    """Publish an event when the service's state changes; a model that has just been loaded reads the default room."""
+    before, loading = service.health()["status"], False
     while True:
         await asyncio.sleep(LOOK_EVERY)
         health = service.health()
         if health["status"] != before:
             before = health["status"]
             service.dialogues.announce("engine", {"status": before, "code": health["code"], "hint": health["hint"]})
+        if loading and not health["engine"].get("loading"):
+            await service.dialogues.warm()
+        loading = bool(health["engine"].get("loading"))
 
 
 async def _or_log(work: Callable[[], Awaitable[object]], otherwise: str) -> None:

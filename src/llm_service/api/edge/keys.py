@@ -60,7 +60,8 @@ RULES = (
     Rule(None, ("/health",), frozenset({"GET", "HEAD"})),
     Rule(KeyScope.ADMIN, ("/metrics", "/admin")),
     Rule(KeyScope.MODERATE, ("/",), frozenset({"DELETE"})),
-    Rule(KeyScope.MODERATE, ("/users", "/policy", "/persona")),
+    Rule(KeyScope.MODERATE, ("/emotes",), frozenset({"PUT"})),
+    Rule(KeyScope.MODERATE, ("/users", "/policy", "/persona", "/turn/skip")),
     Rule(KeyScope.CHAT, ("/",)),
 )
 """The one place that says who may do what."""

@@ -19,7 +19,7 @@ class EdgeLimits:
     body: int = 64 * KIB
     list_body: int = 1024 * KIB
     """For routes that take many things in one body: see ``list_paths``."""
-    list_paths: tuple[str, ...] = ("/messages", "/v1/")
+    list_paths: tuple[str, ...] = ("/messages", "/emotes", "/v1/")
     """Beginnings of such routes' paths, below the room."""
     body_seconds: float = 5.0
     """For the whole body, however it drips."""

@@ -55,6 +55,19 @@ def moderation_routes() -> APIRouter:
         await found.dialogues.set_persona(body.persona(), room=room)
         return json_response(persona_json(body.persona()))
 
+    @router.get("/emotes", responses=READ, summary="The emotes that the room has loaded")
+    async def emotes(room: RoomDep, found: ServiceDep) -> dict[str, Any]:
+        """Code → `{"meaning", "usable"}`."""
+        return (await found.dialogues.room(room)).known_emotes.to_json()
+
+    @router.put("/emotes", responses=READ, summary="Load the room's emotes")
+    async def set_emotes(codes: dict[str, Any], room: RoomDep, found: ServiceDep) -> dict[str, Any]:
+        """Replaces them. A code's value is its meaning, or `{"meaning": "laughter", "usable": false}`.
+
+        The model is told what they mean, and replies use only the usable ones, exactly spelled.
+        """
+        return (await found.dialogues.set_emotes(codes, room=room)).to_json()
+
     @router.get("/policy", responses=READ, summary="When the assistant speaks, and to whom")
     async def policy(room: RoomDep, found: ServiceDep) -> dict[str, Any]:
         """Every knob with its value."""
