@@ -57,9 +57,11 @@ class Record:
 
     names: tuple[str, ...]
     events: list[Event] = field(default_factory=list)
+    last_id: str = ""
 
     def add(self, event: RoomEvent) -> None:
         """Note what happened."""
+        self.last_id = event.id
         match event.value:
             case Message() as message:
                 called = addressed(message, self.names) is not None
@@ -128,6 +130,8 @@ async def play(settings: Settings, lines: Sequence[Recorded], policy: Policy, *,
                 await _happen(dialogues, line, record)
                 progress.advance(task)
         await _settle(dialogues, speed)
+        while record.last_id != log.last_id:  # noqa: ASYNC110 - what was told last has still to be read
+            await asyncio.sleep(0)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
     return score(record.events)

@@ -54,6 +54,11 @@ class EventLog:
         """Whether anybody listens."""
         return bool(self._followers)
 
+    @property
+    def last_id(self) -> str:
+        """Id of the newest event."""
+        return f"{self.run}-{self._number}"
+
     def publish(self, kind: Kind, value: Any) -> None:
         """Tell everybody who follows. Pieces of a reply are not remembered: the reply is."""
         self._number += 1

@@ -14,7 +14,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Self
@@ -240,7 +240,7 @@ class DialogueManager:
     async def waiting(self, *, room: str = DEFAULT_ROOM) -> int:
         """How many lines wait for a turn or are being answered."""
         found = await self._rooms.get(room)
-        return len(found.pending) + len(found.turns)
+        return len(found.pending) + len(found.turns) + found.committing
 
     async def events(self, *, room: str = DEFAULT_ROOM) -> EventLog:
         """What happens in the room, to be followed."""
@@ -377,6 +377,12 @@ class DialogueManager:
         if decision.speak or decision.skipped or decision.dropped:
             room.events.publish("decision", decision)
 
+    def put_back(self, room: Room, message_ids: Collection[str]) -> None:
+        """Let what is still there of these messages wait again: their reply came to nothing."""
+        for entry in room.entries:
+            if isinstance(entry, Message) and entry.id in message_ids:
+                room.wait_for_turn(entry)
+
     def _bot_names(self, room: Room) -> tuple[str, ...]:
         return (room.persona.name, *room.persona.accounts)
 
@@ -403,8 +409,8 @@ class DialogueManager:
         for would repeat what was just said."""
         now = self._clock()
         if decision is not None and self._repeats(room, speech.text, now):
-            for message_id in answers:
-                room.pending.pop(message_id, None)
+            why = "the reply would repeat what was just said"
+            self.settle(room, Decision(speak=False, why=why, dropped={"repeat": answers}))
             raise TurnDropped("The reply was dropped: the same was said a moment ago.")
         reply = Reply(
             id=_new_id(),
@@ -470,6 +476,7 @@ class DialogueManager:
 
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
         """Make the reply durable, and with it the window's new start."""
+        room.committing += 1
         try:
             reply = await self.store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
             if composing.composed.cut > room.cut:
@@ -477,6 +484,8 @@ class DialogueManager:
         except BaseException:
             room.stale = True  # what is on disk is not known here any more: the next turn reads it
             raise
+        finally:
+            room.committing -= 1
         room.confirm([], reply)
         room.events.publish("reply", reply)
         if not reply.cached:

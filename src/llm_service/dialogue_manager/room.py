@@ -53,6 +53,8 @@ class Room:
     """Set when something happened that may change that decision."""
     turns: set[Turn] = field(default_factory=set)
     """The turns that run now."""
+    committing: int = 0
+    """Replies on their way to the disk."""
     pending: dict[str, Message] = field(default_factory=dict)
     """Messages that wait for a turn, oldest first."""
     forgotten: set[str] = field(default_factory=set)
@@ -75,7 +77,7 @@ class Room:
     @property
     def busy(self) -> bool:
         """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
-        waits = self.turns or self.unsaved or self.pending or self.gate.queued
+        waits = self.turns or self.committing or self.unsaved or self.pending or self.gate.queued
         return bool(waits or self.events.followed or self.policy.mode == "auto")
 
     def join(self, message: Message) -> Message:

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from llm_service.admission import Place
-from llm_service.errors import ContextOverflow, EmptyReply, InvalidMessage, TurnDropped
+from llm_service.errors import ContextOverflow, EmptyReply, InvalidMessage, TurnDropped, UnknownMessage
 from llm_service.turn_taking import Decision
 from llm_service.types import Completed, Delta, Draft, Message, Reply, Timing, TurnEvent
 
@@ -229,7 +229,12 @@ class Turn:
         assert self._composing is not None
         if self._saving is not None:
             await self._saving
-        return await self._manager.commit(self._room, self._composing, reply)
+        try:
+            return await self._manager.commit(self._room, self._composing, reply)
+        except UnknownMessage as exc:  # forgotten between its last word and the disk
+            if self.decision is not None:
+                self._manager.put_back(self._room, self._answers)
+            raise TurnDropped from exc
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────
 

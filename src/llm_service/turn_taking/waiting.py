@@ -18,9 +18,10 @@ from .sending import WINDOW, mark
 from .state import RoomState
 from .viewers import listed, names_of
 
-Reason = Literal["stale", "echo", "bot", "ignored", "command", "flood", "overflow"]
+Reason = Literal["stale", "echo", "bot", "ignored", "command", "flood", "overflow", "repeat"]
 """Why a message does not wait any more: too old; the assistant's own words; another bot's; of a viewer whom the policy
-ignores; a command for another bot; more lines than one viewer may have waiting; more than may wait in all."""
+ignores; a command for another bot; more lines than one viewer may have waiting; more than may wait in all; or its reply
+would have repeated what was just said."""
 
 Dropped = dict[Reason, list[str]]
 """Ids of what was dropped, by reason."""

@@ -21,9 +21,9 @@ __all__ = ["routes"]
 def routes() -> APIRouter:
     """All routes: the default room's at the root, every room's under its name."""
     router = APIRouter()
-    router.include_router(health_routes())
+    router.include_router(health_routes)
     router.include_router(openai_routes())
     for prefix, tag, dependencies in (("", "default room", []), ("/rooms/{room}", "rooms", [Depends(named_room)])):
         for room_routes in (conversation_routes, turn_routes, moderation_routes):
-            router.include_router(room_routes(), prefix=prefix, tags=[tag], dependencies=dependencies)
+            router.include_router(room_routes, prefix=prefix, tags=[tag], dependencies=dependencies)
     return router
