@@ -14,9 +14,11 @@ from typing import Any
 
 import structlog
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from llm_service import errors
 
@@ -115,7 +117,15 @@ async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "http_error")
     title = HTTPStatus(error.status_code).phrase + "."
-    return problem(error.status_code, code, title, request_id(request), headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem(error.status_code, code, title, request_id(request), headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of this path: several routes may share it, and the router knows only of the first."""
+    routes = iter_route_contexts(request.app.routes)
+    found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({*chain(*found)}))
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

@@ -57,6 +57,15 @@ class Limited:
 
 
 LimitedDep = Annotated[Limited, Depends(Limited)]
+
+
+async def _count(limited: LimitedDep) -> None:
+    await limited.request()
+
+
+COUNTED = Depends(_count)
+"""For routes that no single viewer calls: the request counts for its key and for everybody."""
+
 ServiceDep = Annotated[Service, Depends(service)]
 RoomDep = Annotated[str, Depends(current_room)]
 
@@ -70,7 +79,16 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events; a turn ends with exactly one `done` or `error`.",
-        "content": {"text/event-stream": {}},
+        "content": {
+            "text/event-stream": {
+                "schema": {
+                    "type": "object",
+                    "description": "One event; `data` is JSON.",
+                    "properties": {"event": {"type": "string"}, "data": {"type": "string"}, "id": {"type": "string"}},
+                    "required": ["event", "data"],
+                }
+            }
+        },
     }
 }
 """Documentation of a turn as server-sent events."""

@@ -29,7 +29,7 @@ from llm_service.errors import LLMServiceError, UnknownMessage
 from llm_service.service import Service, sampling_of
 from llm_service.types import Completion, ModelInfo, Prompt
 
-from .dependencies import ROOM_PATTERN, TURN, ServiceDep, json_response
+from .dependencies import COUNTED, ROOM_PATTERN, TURN, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -44,6 +44,27 @@ CacheHeader = Annotated[str, Header(alias="Cache-Control", description="`no-cach
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "A completion, or its chunks.", "content": {"application/json": {}, "text/event-stream": {}}}
 }
+_ERROR = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string"},
+            },
+            "required": ["message", "type", "param", "code"],
+        }
+    },
+    "required": ["error"],
+}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: documented | {"content": {"application/json": {"schema": _ERROR}}}
+    for status, documented in (TURN | problem_responses(404)).items()
+}
+"""Documentation of errors as OpenAI says them."""
 
 
 def openai_routes() -> APIRouter:
@@ -51,7 +72,9 @@ def openai_routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     cleaners = Cleaners()
 
-    @router.post("/chat/completions", responses=_ANSWER | TURN, summary="Complete a conversation")
+    @router.post(
+        "/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation", dependencies=[COUNTED]
+    )
     async def chat_completions(
         body: ChatCompletionRequest,
         found: ServiceDep,
@@ -66,13 +89,13 @@ def openai_routes() -> APIRouter:
         asked = _Asked(body, prompt, caller=_caller(body, request), use_cache="no-cache" not in caching.lower())
         return await _by_engine(asked, cleaners, found, request)
 
-    @router.get("/models", responses=TURN, summary="The models that can answer")
+    @router.get("/models", responses=ERRORS, summary="The models that can answer")
     async def models(found: ServiceDep) -> Response:
         """What the engine has, the loaded ones first."""
         listed = await found.engines.client.models()
         return json_response({"object": "list", "data": [model_json(model) for model in listed]})
 
-    @router.get("/models/{model:path}", responses=TURN, summary="One of the models")
+    @router.get("/models/{model:path}", responses=ERRORS, summary="One of the models")
     async def model(model: str, found: ServiceDep) -> Response:
         """The model of that name."""
         one = _named(await found.engines.client.models(), model)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from llm_service.api import problems
 from llm_service.api.bodies import BATCH, ChatMessage, TopicBody, topic_json
@@ -25,7 +26,10 @@ from llm_service.errors import InvalidMessage
 from llm_service.service import Service
 
 from .conversation import turn_events
-from .dependencies import READ, STREAMED, TURN, RoomDep, ServiceDep, json_response
+from .dependencies import COUNTED, READ, STREAMED, TURN, RoomDep, ServiceDep, json_response, problem_responses
+
+Batch = Annotated[list[ChatMessage], Field(min_length=1, max_length=BATCH)]
+TAKEN = READ | problem_responses(429)
 
 
 async def _take_turn(room: str, found: Service) -> dict[str, Any]:
@@ -63,23 +67,32 @@ turn_routes = APIRouter()
 
 
 @turn_routes.post(
-    "/messages", status_code=202, response_model=list[IngestedBody], responses=READ, summary="Take lines in"
+    "/messages",
+    status_code=202,
+    response_model=list[IngestedBody],
+    responses=TAKEN,
+    summary="Take lines in",
+    dependencies=[COUNTED],
 )
-async def ingest(body: ChatMessage | list[ChatMessage], room: RoomDep, found: ServiceDep) -> Response:
+async def ingest(body: ChatMessage | Batch, room: RoomDep, found: ServiceDep) -> Response:
     """One line, or up to 500, without a reply. Never waits for the model; what is acknowledged is on disk.
 
     Each line has its own result: `accepted`, `known` (an id that is there already) or `invalid` with a `code`.
     """
     lines = body if isinstance(body, list) else [body]
-    if not 1 <= len(lines) <= BATCH:
-        raise InvalidMessage(f"Between 1 and {BATCH} messages can be taken in at a time.")
     results = await found.ingest([line.draft() for line in lines], room)
     if all(one.message is None for one in results):
         raise InvalidMessage
     return json_response([ingested_json(one) for one in results], 202)
 
 
-@turn_routes.post("/turn", response_model=TurnBody, responses=TURN, summary="Answer what waits, or stay silent")
+@turn_routes.post(
+    "/turn",
+    response_model=TurnBody,
+    responses=TURN,
+    summary="Answer what waits, or stay silent",
+    dependencies=[COUNTED],
+)
 async def turn(
     room: RoomDep, found: ServiceDep, request: Request, dry_run: Annotated[bool, Query()] = False
 ) -> Response:
@@ -93,6 +106,7 @@ async def turn(
     responses=STREAMED | TURN,
     response_class=EventStream,
     summary="Answer what waits, as the reply is written",
+    dependencies=[COUNTED],
 )
 async def turn_stream(room: RoomDep, found: ServiceDep, request: Request) -> EventStream:
     """The same as server-sent events, with the `decision` first."""
