@@ -7,6 +7,7 @@ The map. Imports point down only, and neighbours in a band are strangers; ``make
     EDGES       api               HTTP: routes, problems, server-sent events, what stands before them
                 cli               the command line
     ASSEMBLY    service           opens every part, wires them, closes them; chooses the engine
+    MEASURING   telemetry         metrics: what the parts counted, read when somebody asks
     DOING       dialogue_manager  the conductor: rooms, and turns that answer them
                 llm_client        LMStudioClient: pool, deadlines, retries, cache, single flight
                 store             conversations on disk: SQLite or PostgreSQL
@@ -26,6 +27,8 @@ The map. Imports point down only, and neighbours in a band are strangers; ``make
                 breaker           when to leave a failing engine alone
                 cache             answers that are remembered
                 logs              one line an event
+                tracing           one span an answer
+                measures          how values are spread
     WORDS       settings          every knob
                 types, errors     the values that travel between all of these, and what can go wrong
 

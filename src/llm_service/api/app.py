@@ -20,6 +20,7 @@ from . import problems
 from .bodies import Problem
 from .edge import ApiKey, RateLimits, check_bind, harden, parse_keys, read_keys
 from .openai import OpenAIErrors
+from .request_counts import RequestCounts
 from .request_log import RequestLog
 from .routes import routes
 
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         keys=api_keys(settings),
     )
     app.add_middleware(OpenAIErrors)
+    app.add_middleware(RequestCounts)
     app.add_exception_handler(LLMServiceError, problems.on_error)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(HTTPException, problems.on_http)

@@ -19,6 +19,7 @@ from llm_service.types import DEFAULT_ROOM
 from .config import show_config
 from .control import Control, control_of
 from .doctor import examine
+from .models import load, pull, show_models, unload
 from .options import settings_of, settings_options
 from .replay import replay as replay_room
 from .serve import serve_forever
@@ -173,3 +174,47 @@ def skip(room: str, key: str | None, **flags: Any) -> None:
 def ignore(viewer: str, room: str, key: str | None, **flags: Any) -> None:
     """Let the running service answer VIEWER no more."""
     _run(_control(room, key, flags).ignore(viewer))
+
+
+# ── models of the engine ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@main.group()
+def models() -> None:
+    """The models of the engine at base_url: list, load, unload, pull."""
+    configure("error", "text")
+
+
+_engine_settings = settings_options("base_url", "api_key", "connect_timeout")
+
+
+@models.command("list")
+@_engine_settings
+def list_models(**flags: Any) -> None:
+    """Show what the engine has: loaded or not, context, slots, size."""
+    _run(show_models(settings_of(flags).settings, Console()))
+
+
+@models.command("load")
+@click.argument("name")
+@click.option("--context", type=click.IntRange(min=1), help="tokens of context; default: the engine's own choice")
+@_engine_settings
+def load_model(name: str, context: int | None, **flags: Any) -> None:
+    """Load the model NAME and wait until it is there."""
+    _run(load(settings_of(flags).settings, Console(), name, context_length=context))
+
+
+@models.command("unload")
+@click.argument("name")
+@_engine_settings
+def unload_model(name: str, **flags: Any) -> None:
+    """Take the model NAME out of the engine's memory."""
+    _run(unload(settings_of(flags).settings, Console(), name))
+
+
+@models.command("pull")
+@click.argument("name")
+@_engine_settings
+def pull_model(name: str, **flags: Any) -> None:
+    """Have the engine download the model NAME."""
+    _run(pull(settings_of(flags).settings, Console(), name))

@@ -11,10 +11,12 @@
 ``tending``          cutting, summing up and warming while nobody waits
 ``recalling``        older messages that matter to the newest ones
 ``ports``            what is needed of an engine and of a store
+``counters``         what is counted, for metrics
 ``memory``           a store without a database
 ===================  ============================================================================================
 """
 
+from .counters import DialogueCounters
 from .events import EventLog, RoomEvent, TooSlow
 from .manager import DialogueManager
 from .memory import MemoryStore
@@ -24,6 +26,7 @@ from .turn import Turn
 
 __all__ = [
     "Backend",
+    "DialogueCounters",
     "DialogueManager",
     "EventLog",
     "MemoryStore",

@@ -47,6 +47,7 @@ from llm_service.types import (
 
 from .autopilot import Autopilot
 from .composer import Composer, Composing
+from .counters import DialogueCounters
 from .events import EventLog, Kind
 from .memory import MemoryStore
 from .ports import Backend, Store
@@ -91,6 +92,7 @@ class DialogueManager:
         self.backend = client
         self.store: Store = store or MemoryStore()
         self.deadline = deadline
+        self.counters = DialogueCounters()
         self._persona = persona or Persona()
         self._room_concurrency = room_concurrency
         self._queue_size = queue_size
@@ -372,6 +374,7 @@ class DialogueManager:
 
     def settle(self, room: Room, decision: Decision) -> None:
         """Let go of what the decision drops and passes over, and tell it to those who follow."""
+        self.counters.decided(decision)
         for message_id in chain(decision.skipped, *decision.dropped.values()):
             room.pending.pop(message_id, None)
         if decision.speak or decision.skipped or decision.dropped:
@@ -427,6 +430,7 @@ class DialogueManager:
             cached=speech.cached,
             created_at=now,
         )
+        self.counters.removed.update(speech.removed)
         self._opens_reasoning[composing.model.id] = speech.opened_by_prompt
         room.model, room.window = reply.model, composing.composed.window
         room.answer(reply, decision.urgency if decision else "called")
@@ -459,11 +463,13 @@ class DialogueManager:
         if not messages:
             return ()
         try:
-            stored = await self.store.append(messages)
+            with self.counters.store_seconds.timed():
+                stored = await self.store.append(messages)
         except BaseException:
             for message in messages:
                 room.leave(message.id)
             raise
+        self.counters.messages += sum(not one.known for one in stored)
         for one in stored:
             if one.known:
                 room.leave(one.message.id)
@@ -478,7 +484,8 @@ class DialogueManager:
         """Make the reply durable, and with it the window's new start."""
         room.committing += 1
         try:
-            reply = await self.store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
+            with self.counters.store_seconds.timed():
+                reply = await self.store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
             if composing.composed.cut > room.cut:
                 await self.tending.move_window(room, composing.composed.cut, room.summary)
         except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from llm_service.response_cleaner import CleaningStream, ResponseCleaner
 from llm_service.types import FinishReason, Usage
@@ -61,6 +61,11 @@ class Speech:
     def text(self) -> str:
         """The whole visible text."""
         return "".join(self._shown)
+
+    @property
+    def removed(self) -> Mapping[str, int]:
+        """How many things were cleaned out, by family."""
+        return self._cleaning.removed
 
     @property
     def opened_by_prompt(self) -> bool:

@@ -22,7 +22,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from llm_service.admission import Place
-from llm_service.errors import ContextOverflow, EmptyReply, InvalidMessage, TurnDropped, UnknownMessage
+from llm_service.errors import (
+    ContextOverflow,
+    EmptyReply,
+    InvalidMessage,
+    LLMServiceError,
+    TurnDropped,
+    UnknownMessage,
+)
+from llm_service.tracing import AnswerTrace
 from llm_service.turn_taking import Decision
 from llm_service.types import Completed, Delta, Draft, Message, Reply, Timing, TurnEvent
 
@@ -66,6 +74,7 @@ class Turn:
         self._queued_ms = 0.0
         self._first_ms = 0.0
         self._dropped: str | None = None
+        self._problem: BaseException | None = None
         self.decision: Decision | None = None
         """What was decided, and why; None where nothing had to be."""
 
@@ -75,9 +84,11 @@ class Turn:
         return self.decision is not None and not self.decision.speak
 
     async def __aenter__(self) -> Self:
+        self._trace = AnswerTrace(self._room_name)
         try:
             await self._begin()
-        except BaseException:
+        except BaseException as exc:
+            self._problem = exc
             await self._leave()
             raise
         return self
@@ -85,6 +96,7 @@ class Turn:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._problem = self._problem or exc
         await self._leave()
 
     async def reply(self) -> Reply:
@@ -105,12 +117,17 @@ class Turn:
             yield Delta(text=self._reply.text)
             yield Completed(reply=self._reply)
             return
-        async for delta in self._speak():
-            self._room.events.publish("delta", delta)
-            yield delta
-        reply = self._reply = self._conclude()
-        await self._release()
-        yield Completed(reply=await self._commit(reply))
+        try:
+            async for delta in self._speak():
+                self._room.events.publish("delta", delta)
+                yield delta
+            reply = self._reply = self._conclude()
+            await self._release()
+            self._reply = await self._commit(reply)
+        except LLMServiceError as exc:
+            self._problem = exc
+            raise
+        yield Completed(reply=self._reply)
 
     # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,7 +143,8 @@ class Turn:
 
     async def _pass_gate(self, room: Room) -> Place:
         room.last_turn = now = asyncio.get_running_loop().time()
-        place = await room.gate.enter(self._caller, deadline=now + self._left())
+        with self._trace.step("queue"):
+            place = await room.gate.enter(self._caller, deadline=now + self._left())
         self._gate.enter_context(place)
         self._queued_ms = place.queued * 1000
         room.turns.add(self)
@@ -164,6 +182,8 @@ class Turn:
         stream = self._manager.backend.stream(
             composing.prompt, caller=self._caller, deadline=self._left(), use_cache=self._tries == 1
         )
+        self._trace.asked(composing.prompt, composing.model)
+        self._engine.enter_context(self._trace.step("engine"))
         try:
             chunks = await self._engine.enter_async_context(stream)
         except (ContextOverflow, EmptyReply) as exc:
@@ -193,9 +213,10 @@ class Turn:
 
     async def _pieces(self) -> AsyncIterator[str]:
         assert self._speech is not None
-        async for text in self._speech.pieces(self._check):
-            self._first_ms = self._first_ms or self._elapsed_ms()
-            yield text
+        with self._trace.step("clean"):
+            async for text in self._speech.pieces(self._check):
+                self._first_ms = self._first_ms or self._elapsed_ms()
+                yield text
         if not self._speech.text:
             raise EmptyReply
 
@@ -227,14 +248,15 @@ class Turn:
 
     async def _commit(self, reply: Reply) -> Reply:
         assert self._composing is not None
-        if self._saving is not None:
-            await self._saving
-        try:
-            return await self._manager.commit(self._room, self._composing, reply)
-        except UnknownMessage as exc:  # forgotten between its last word and the disk
-            if self.decision is not None:
-                self._manager.put_back(self._room, self._answers)
-            raise TurnDropped from exc
+        with self._trace.step("store"):
+            if self._saving is not None:
+                await self._saving
+            try:
+                return await self._manager.commit(self._room, self._composing, reply)
+            except UnknownMessage as exc:  # forgotten between its last word and the disk
+                if self.decision is not None:
+                    self._manager.put_back(self._room, self._answers)
+                raise TurnDropped from exc
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -250,6 +272,21 @@ class Turn:
         finally:
             if self._saving is not None:
                 await asyncio.wait({self._saving})
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say how it went to those who measure."""
+        self._manager.counters.turn_over(self._outcome(), time.perf_counter() - self._started)
+        if (reply := self._reply) is not None:
+            self._trace.received(reply, cached=reply.cached, first_token_ms=reply.timing.first_token_ms)
+        self._trace.end(self._problem)
+
+    def _outcome(self) -> str:
+        if isinstance(self._problem, LLMServiceError):
+            return self._problem.code
+        if self._problem is not None or (self._reply is None and not self.silent):
+            return "left"
+        return "silent" if self.silent else "replied"
 
     def _finished(self) -> None:
         self._room.turns.discard(self)

@@ -37,7 +37,7 @@ from llm_service.errors import (
     SchemaRejected,
     TemplateRejected,
 )
-from llm_service.types import ModelInfo, Prompt
+from llm_service.types import ModelInfo, Prompt, Usage
 
 from .connection import Connection
 from .exchange import Exchange, Limits
@@ -138,9 +138,18 @@ class Dispatch:
             raise
         with place:
             flight.admitted = asyncio.get_running_loop().time()
+            self._counters.waits.observe(place.queued)
             whole = await self._persist(flight, prompt, model)
             place.useful = True
+            self._count(flight)
         return whole
+
+    def _count(self, flight: Flight) -> None:
+        """Count a whole answer."""
+        first = flight.first_chunk or flight.started
+        usage = next((chunk.usage for chunk in reversed(flight.chunks) if chunk.usage), Usage())
+        generating = asyncio.get_running_loop().time() - first
+        self._counters.answered(usage, first_token=first - flight.started, generating=generating)
 
     async def _persist(self, flight: Flight, prompt: Prompt, model: str) -> bool:
         """Attempt until it succeeds or is not worth another try."""

@@ -89,6 +89,10 @@ class EngineStream:
             await self.wait()
         return gather(flight)
 
+    def so_far(self) -> Completion:
+        """The answer as far as it has come."""
+        return gather(self._flight)
+
     def _over(self) -> bool:
         """Whether nothing more will come; raises why, if it did not end well."""
         flight = self._flight

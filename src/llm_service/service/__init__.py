@@ -20,6 +20,8 @@ from llm_service.errors import EngineError, LLMServiceError, SettingsError, Shut
 from llm_service.llm_client import EngineStream
 from llm_service.settings import Settings
 from llm_service.store import Store, open_store
+from llm_service.telemetry import Readings, Requests, Telemetry
+from llm_service.tracing import AnswerTrace
 from llm_service.types import Draft, Ingested, Persona, Prompt, Sampling
 
 from .engines import BUILTIN_HINT, Engines
@@ -41,6 +43,7 @@ class Service:
         self.stopping = False
         self.running = 0
         """Requests that callers wait for."""
+        self.telemetry = Telemetry(self._readings, Requests())
         self._idle = asyncio.Event()
 
     @asynccontextmanager
@@ -65,9 +68,13 @@ class Service:
     @asynccontextmanager
     async def answer(self, prompt: Prompt, *, caller: str = "", use_cache: bool = True) -> AsyncIterator[EngineStream]:
         """The engine's answer to a prompt that somebody else composed. Raises as :meth:`chat` does."""
-        with self._working():
+        with self._working(), AnswerTrace() as trace, trace.step("engine"):
+            if trace.recording:
+                trace.asked(prompt, await self.engines.model())
             async with self.engines.client.stream(prompt, caller=caller, use_cache=use_cache) as stream:
                 yield stream
+                if trace.recording:
+                    trace.received(stream.so_far(), cached=stream.cached, first_token_ms=stream.first_token_ms)
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -82,6 +89,16 @@ class Service:
             self.running -= 1
             if not self.running:
                 self._idle.set()
+
+    def _readings(self) -> Readings:
+        """What the parts have counted."""
+        return Readings(
+            engine=self.engines.state(),
+            dialogues=self.dialogues.counters,
+            requests=self.telemetry.requests,
+            store_ok=self.store.health().ok,
+            running=self.running,
+        )
 
     async def drain(self, grace: float) -> None:
         """Take no new work, and wait for what runs, ``grace`` seconds at most."""

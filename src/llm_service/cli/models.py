@@ -1,0 +1,87 @@
+"""``llm-service models``: what the engine has, and bringing models in and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from llm_service.errors import EngineFailed
+from llm_service.llm_client import LMStudioClient
+from llm_service.settings import Settings
+from llm_service.types import ModelInfo
+
+DONE = {"completed", "already_downloaded", "success"}
+"""How engines say that a model is there."""
+
+
+def engine_client(settings: Settings) -> LMStudioClient:
+    """The engine at ``base_url``: the embedded one has the one model that it was given."""
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    return LMStudioClient(settings.base_url, api_key=key, connect_timeout=settings.connect_timeout)
+
+
+async def show_models(settings: Settings, console: Console) -> None:
+    """Print what the engine has, the loaded models first."""
+    async with engine_client(settings) as client:
+        models = await client.models()
+    if models:
+        console.print(table_of(models))
+    else:
+        console.print("The engine has no model: download one in its app, or with `llm-service models pull NAME`.")
+
+
+def table_of(models: Sequence[ModelInfo]) -> Table:
+    """Models as a table. A question mark stands where the engine does not say."""
+    table = Table("model", "loaded", "context", "at most", "slots", "size", box=None, header_style="bold")
+    for model in models:
+        loaded = "?" if model.loaded is None else "yes" if model.loaded else "no"
+        size = decimal(model.size_bytes) if model.size_bytes else "?"
+        context = "-" if model.loaded is False else _number(model.context_length)
+        slots = "-" if model.loaded is False else _number(model.slots)
+        table.add_row(model.id, loaded, context, _number(model.max_context_length), slots, size)
+    return table
+
+
+def _number(value: int | None) -> str:
+    return f"{value:,}" if value else "?"
+
+
+async def load(settings: Settings, console: Console, name: str, *, context_length: int | None) -> None:
+    """Load a model and wait until it is there."""
+    async with engine_client(settings) as client:
+        with console.status(f"Loading {name} …"):
+            await client.load(name, context_length=context_length)
+        loaded = [model for model in await client.models() if model.loaded]
+    console.print(f"{name} is loaded.")
+    if loaded:
+        console.print(table_of(loaded))
+
+
+async def unload(settings: Settings, console: Console, name: str) -> None:
+    """Take a model out of the engine's memory."""
+    async with engine_client(settings) as client:
+        await client.unload(name)
+    console.print(f"{name} is not loaded any more.")
+
+
+async def pull(settings: Settings, console: Console, name: str) -> None:
+    """Download a model, showing how far it has come. Raises EngineFailed where it does not arrive."""
+    status = ""
+    async with engine_client(settings) as client:
+        with _bar(console) as bar:
+            async for progress in client.pull(name):
+                status = progress.status
+                task = bar.task_ids[0] if bar.task_ids else bar.add_task(name)
+                bar.update(task, completed=progress.done_bytes or 0, total=progress.total_bytes, description=status)
+    if status not in DONE:
+        raise EngineFailed("The engine could not download the model; its own log says why.")
+    console.print(f"{name} is there.")
+
+
+def _bar(console: Console) -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, console=console)
