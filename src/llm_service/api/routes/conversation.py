@@ -43,40 +43,41 @@ async def turn_events(
             yield event("error", problems.body_of(exc, request_id))
 
 
-conversation_routes = APIRouter()
+def add_conversation(router: APIRouter) -> None:
+    """``/chat``, ``/chat/stream`` and ``/context``."""
 
+    @router.post("/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
+    async def chat(
+        body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
+    ) -> Response:
+        """One message in, one clean reply out."""
+        await limited.message(body)
+        return json_response(await unless_gone(request, _chat(body, room, found)))
 
-@conversation_routes.post("/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
-async def chat(body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request) -> Response:
-    """One message in, one clean reply out."""
-    await limited.message(body)
-    return json_response(await unless_gone(request, _chat(body, room, found)))
+    @router.post(
+        "/chat/stream",
+        summary="Say something, get the reply as it is written",
+        responses=STREAMED | TURN,
+        response_class=EventStream,
+    )
+    async def chat_stream(
+        body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
+    ) -> EventStream:
+        """The same turn as server-sent events."""
+        await limited.message(body)
+        stack = AsyncExitStack()
+        turn = await unless_gone(request, stack.enter_async_context(found.chat(body.draft(), room)))
+        return EventStream(turn_events(aiter(turn), stack, problems.request_id(request)))
 
+    @router.get("/context", response_model=ContextBody, responses=READ, summary="The conversation")
+    async def context(room: RoomDep, found: ServiceDep) -> Response:
+        """The conversation as the model sees it, with topics, metadata and the window."""
+        return json_response(context_json(await found.dialogues.context(room=room)))
 
-@conversation_routes.post(
-    "/chat/stream",
-    summary="Say something, get the reply as it is written",
-    responses=STREAMED | TURN,
-    response_class=EventStream,
-)
-async def chat_stream(
-    body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
-) -> EventStream:
-    """The same turn as server-sent events."""
-    await limited.message(body)
-    stack = AsyncExitStack()
-    turn = await unless_gone(request, stack.enter_async_context(found.chat(body.draft(), room)))
-    return EventStream(turn_events(aiter(turn), stack, problems.request_id(request)))
-
-
-@conversation_routes.get("/context", response_model=ContextBody, responses=READ, summary="The conversation")
-async def context(room: RoomDep, found: ServiceDep) -> Response:
-    """The conversation as the model sees it, with topics, metadata and the window."""
-    return json_response(context_json(await found.dialogues.context(room=room)))
-
-
-@conversation_routes.delete("/context", response_model=ClearedBody, responses=READ, summary="Clear the conversation")
-async def clear(room: RoomDep, found: ServiceDep) -> Response:
-    """Forget everything that was said in the room."""
-    forgotten = await found.dialogues.clear(room=room)
-    return json_response({"room": room, "messages": len(forgotten.message_ids), "replies": len(forgotten.reply_ids)})
+    @router.delete("/context", response_model=ClearedBody, responses=READ, summary="Clear the conversation")
+    async def clear(room: RoomDep, found: ServiceDep) -> Response:
+        """Forget everything that was said in the room."""
+        forgotten = await found.dialogues.clear(room=room)
+        return json_response(
+            {"room": room, "messages": len(forgotten.message_ids), "replies": len(forgotten.reply_ids)}
+        )

@@ -63,85 +63,84 @@ async def _followed(log: EventLog, last_id: str | None) -> AsyncIterator[bytes]:
             return  # the connection ends; who comes back with Last-Event-ID catches up or is told of the gap
 
 
-turn_routes = APIRouter()
+def add_turns(router: APIRouter) -> None:
+    """``/messages``, ``/turn``, ``/turn/stream`` and ``/turn/skip``."""
+
+    @router.post(
+        "/messages",
+        status_code=202,
+        response_model=list[IngestedBody],
+        responses=TAKEN,
+        summary="Take lines in",
+        dependencies=[COUNTED],
+    )
+    async def ingest(body: ChatMessage | Batch, room: RoomDep, found: ServiceDep) -> Response:
+        """One line, or up to 500, without a reply. Never waits for the model; what is acknowledged is on disk.
+
+        Each line has its own result: `accepted`, `known` (an id that is there already) or `invalid` with a `code`.
+        """
+        lines = body if isinstance(body, list) else [body]
+        results = await found.ingest([line.draft() for line in lines], room)
+        if all(one.message is None for one in results):
+            raise InvalidMessage
+        return json_response([ingested_json(one) for one in results], 202)
+
+    @router.post(
+        "/turn",
+        response_model=TurnBody,
+        responses=TURN,
+        summary="Answer what waits, or stay silent",
+        dependencies=[COUNTED],
+    )
+    async def turn(
+        room: RoomDep, found: ServiceDep, request: Request, dry_run: Annotated[bool, Query()] = False
+    ) -> Response:
+        """Decides by the room's policy whether to speak and to whom, and says why. `dry_run` only decides."""
+        work = _dry_run(room, found) if dry_run else _take_turn(room, found)
+        return json_response(await unless_gone(request, work))
+
+    @router.post(
+        "/turn/stream",
+        responses=STREAMED | TURN,
+        response_class=EventStream,
+        summary="Answer what waits, as the reply is written",
+        dependencies=[COUNTED],
+    )
+    async def turn_stream(room: RoomDep, found: ServiceDep, request: Request) -> EventStream:
+        """The same as server-sent events, with the `decision` first."""
+        stack = AsyncExitStack()
+        taken = await unless_gone(request, stack.enter_async_context(found.turn(room)))
+        return EventStream(_decided(taken, stack, problems.request_id(request)))
+
+    @router.post("/turn/skip", response_model=SkippedBody, responses=READ, summary="Cut off the running reply")
+    async def skip(room: RoomDep, found: ServiceDep) -> Response:
+        """Whoever waits for it gets the problem `turn_dropped`. Waits for nothing."""
+        return json_response({"room": room, "skipped": await found.dialogues.skip(room=room)})
 
 
-@turn_routes.post(
-    "/messages",
-    status_code=202,
-    response_model=list[IngestedBody],
-    responses=TAKEN,
-    summary="Take lines in",
-    dependencies=[COUNTED],
-)
-async def ingest(body: ChatMessage | Batch, room: RoomDep, found: ServiceDep) -> Response:
-    """One line, or up to 500, without a reply. Never waits for the model; what is acknowledged is on disk.
+def add_watching(router: APIRouter) -> None:
+    """``/topics`` and ``/events``."""
 
-    Each line has its own result: `accepted`, `known` (an id that is there already) or `invalid` with a `code`.
-    """
-    lines = body if isinstance(body, list) else [body]
-    results = await found.ingest([line.draft() for line in lines], room)
-    if all(one.message is None for one in results):
-        raise InvalidMessage
-    return json_response([ingested_json(one) for one in results], 202)
+    @router.get("/topics", response_model=list[TopicBody], responses=READ, summary="What the room talks about now")
+    async def topics(room: RoomDep, found: ServiceDep) -> Response:
+        """Strongest first, in the viewers' own words."""
+        context = await found.dialogues.context(room=room)
+        return json_response([topic_json(topic) for topic in context.topics])
 
+    @router.get(
+        "/events",
+        responses=STREAMED | READ,
+        response_class=EventStream,
+        summary="Follow everything that happens in the room",
+    )
+    async def events(
+        room: RoomDep,
+        found: ServiceDep,
+        last_event_id: Annotated[str | None, Header(max_length=64)] = None,
+    ) -> EventStream:
+        """`message`, `delta`, `reply`, `decision`, `topic`, `forgotten` and `engine` events, from now on.
 
-@turn_routes.post(
-    "/turn",
-    response_model=TurnBody,
-    responses=TURN,
-    summary="Answer what waits, or stay silent",
-    dependencies=[COUNTED],
-)
-async def turn(
-    room: RoomDep, found: ServiceDep, request: Request, dry_run: Annotated[bool, Query()] = False
-) -> Response:
-    """Decides by the room's policy whether to speak and to whom, and says why. `dry_run` only decides."""
-    work = _dry_run(room, found) if dry_run else _take_turn(room, found)
-    return json_response(await unless_gone(request, work))
-
-
-@turn_routes.post(
-    "/turn/stream",
-    responses=STREAMED | TURN,
-    response_class=EventStream,
-    summary="Answer what waits, as the reply is written",
-    dependencies=[COUNTED],
-)
-async def turn_stream(room: RoomDep, found: ServiceDep, request: Request) -> EventStream:
-    """The same as server-sent events, with the `decision` first."""
-    stack = AsyncExitStack()
-    taken = await unless_gone(request, stack.enter_async_context(found.turn(room)))
-    return EventStream(_decided(taken, stack, problems.request_id(request)))
-
-
-@turn_routes.post("/turn/skip", response_model=SkippedBody, responses=READ, summary="Cut off the running reply")
-async def skip(room: RoomDep, found: ServiceDep) -> Response:
-    """Whoever waits for it gets the problem `turn_dropped`. Waits for nothing."""
-    return json_response({"room": room, "skipped": await found.dialogues.skip(room=room)})
-
-
-@turn_routes.get("/topics", response_model=list[TopicBody], responses=READ, summary="What the room talks about now")
-async def topics(room: RoomDep, found: ServiceDep) -> Response:
-    """Strongest first, in the viewers' own words."""
-    context = await found.dialogues.context(room=room)
-    return json_response([topic_json(topic) for topic in context.topics])
-
-
-@turn_routes.get(
-    "/events",
-    responses=STREAMED | READ,
-    response_class=EventStream,
-    summary="Follow everything that happens in the room",
-)
-async def events(
-    room: RoomDep,
-    found: ServiceDep,
-    last_event_id: Annotated[str | None, Header(max_length=64)] = None,
-) -> EventStream:
-    """`message`, `delta`, `reply`, `decision`, `topic`, `forgotten` and `engine` events, from now on.
-
-    With `Last-Event-ID` those that were missed come first, or a `gap` where they are not remembered any more. Who
-    reads too slowly is disconnected.
-    """
-    return EventStream(_followed(await found.dialogues.events(room=room), last_event_id))
+        With `Last-Event-ID` those that were missed come first, or a `gap` where they are not remembered any more. Who
+        reads too slowly is disconnected.
+        """
+        return EventStream(_followed(await found.dialogues.events(room=room), last_event_id))
