@@ -2,28 +2,33 @@
 
 Root paths act on the room ``default``; each also exists under ``/rooms/{room}``. Failures before the first word are
 ordinary HTTP errors on all of them; after it, a stream says so itself.
+
+The routes are one flat list, the busiest first: it is gone through for every request, and a router within a router is
+gone through several times.
 """
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from itertools import chain
 
-from .conversation import conversation_routes
+from fastapi import APIRouter, Depends
+from starlette.routing import BaseRoute
+
+from .conversation import add_conversation
 from .dependencies import named_room
 from .health import health_routes
-from .moderation import moderation_routes
+from .moderation import add_moderation
 from .openai import openai_routes
-from .turns import turn_routes
+from .turns import add_turns
 
 __all__ = ["routes"]
 
 
-def routes() -> APIRouter:
+def routes() -> list[BaseRoute]:
     """All routes: the default room's at the root, every room's under its name."""
-    router = APIRouter()
-    router.include_router(health_routes())
-    router.include_router(openai_routes())
-    for prefix, tag, dependencies in (("", "default room", []), ("/rooms/{room}", "rooms", [Depends(named_room)])):
-        for room_routes in (conversation_routes, turn_routes, moderation_routes):
-            router.include_router(room_routes(), prefix=prefix, tags=[tag], dependencies=dependencies)
-    return router
+    default = APIRouter(tags=["default room"])
+    named = APIRouter(prefix="/rooms/{room}", tags=["rooms"], dependencies=[Depends(named_room)])
+    for router in (default, named):
+        for add_routes in (add_conversation, add_turns, add_moderation):
+            add_routes(router)
+    return list(chain.from_iterable(router.routes for router in (default, named, openai_routes(), health_routes())))

@@ -43,10 +43,8 @@ async def turn_events(
             yield event("error", problems.body_of(exc, request_id))
 
 
-def conversation_routes() -> APIRouter:
+def add_conversation(router: APIRouter) -> None:
     """``/chat``, ``/chat/stream`` and ``/context``."""
-    router = APIRouter()
-
     @router.post("/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
     async def chat(
         body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
@@ -82,5 +80,3 @@ def conversation_routes() -> APIRouter:
         return json_response(
             {"room": room, "messages": len(forgotten.message_ids), "replies": len(forgotten.reply_ids)}
         )
-
-    return router

@@ -24,10 +24,8 @@ Username = Annotated[str, Path(min_length=1, max_length=50, description="The vie
 UserId = Annotated[Id | None, Query(description="The platform's id: forgets or shows the viewer under every name.")]
 
 
-def moderation_routes() -> APIRouter:
+def add_moderation(router: APIRouter) -> None:
     """``/messages/{id}``, ``/users/{username}``, ``/persona`` and ``/policy``."""
-    router = APIRouter()
-
     @router.delete("/messages/{message_id}", response_model=ForgottenBody, responses=MISSING, summary="Forget a line")
     async def forget_message(message_id: Annotated[Id, Path()], room: RoomDep, found: ServiceDep) -> Response:
         """Forget one message or reply everywhere: window, queue, running reply, summaries, index, caches, disk."""
@@ -80,5 +78,3 @@ def moderation_routes() -> APIRouter:
         `{"paused": true}` is silence until `{"paused": false}`; `{"mode": "auto"}` lets the room take turns by itself.
         """
         return (await found.dialogues.set_policy(changes, room=room)).to_json()
-
-    return router

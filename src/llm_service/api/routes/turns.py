@@ -59,10 +59,8 @@ async def _followed(log: EventLog, last_id: str | None) -> AsyncIterator[bytes]:
             return  # the connection ends; who comes back with Last-Event-ID catches up or is told of the gap
 
 
-def turn_routes() -> APIRouter:
+def add_turns(router: APIRouter) -> None:
     """``/messages``, ``/turn``, ``/turn/stream``, ``/turn/skip``, ``/topics`` and ``/events``."""
-    router = APIRouter()
-
     @router.post(
         "/messages", status_code=202, response_model=list[IngestedBody], responses=READ, summary="Take lines in"
     )
@@ -127,5 +125,3 @@ def turn_routes() -> APIRouter:
         reads too slowly is disconnected.
         """
         return EventStream(_followed(await found.dialogues.events(room=room), last_event_id))
-
-    return router
