@@ -45,6 +45,7 @@ async def turn_events(
 
 def add_conversation(router: APIRouter) -> None:
     """``/chat``, ``/chat/stream`` and ``/context``."""
+
     @router.post("/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
     async def chat(
         body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request

@@ -26,6 +26,7 @@ UserId = Annotated[Id | None, Query(description="The platform's id: forgets or s
 
 def add_moderation(router: APIRouter) -> None:
     """``/messages/{id}``, ``/users/{username}``, ``/persona`` and ``/policy``."""
+
     @router.delete("/messages/{message_id}", response_model=ForgottenBody, responses=MISSING, summary="Forget a line")
     async def forget_message(message_id: Annotated[Id, Path()], room: RoomDep, found: ServiceDep) -> Response:
         """Forget one message or reply everywhere: window, queue, running reply, summaries, index, caches, disk."""

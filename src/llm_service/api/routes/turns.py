@@ -61,6 +61,7 @@ async def _followed(log: EventLog, last_id: str | None) -> AsyncIterator[bytes]:
 
 def add_turns(router: APIRouter) -> None:
     """``/messages``, ``/turn``, ``/turn/stream``, ``/turn/skip``, ``/topics`` and ``/events``."""
+
     @router.post(
         "/messages", status_code=202, response_model=list[IngestedBody], responses=READ, summary="Take lines in"
     )
