@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT"},
         redirect_slashes=False,
     )
-    app.include_router(routes())
+    app.router.routes += routes()
     app.add_middleware(RequestLog)
     app.add_middleware(
         harden,

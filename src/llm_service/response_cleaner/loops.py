@@ -6,6 +6,7 @@ counts four-grams the same way). Short cries ("GG GG GG"), emotes and stretched 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,6 +16,8 @@ from llm_service.response_cleaner import sentences
 
 _SENTENCES = 6
 """Longest cycle of sentences that is looked for."""
+_TWICE = 2
+"""Sentences that say the same up to so often are no cycle."""
 _WORDS = 12
 """Longest cycle of words that is looked for."""
 _FEWEST = 4
@@ -48,6 +51,8 @@ def long_enough(sentences_: Sequence[str]) -> bool:
 
 def _sentences(parts: list[str], said: int) -> list[str]:
     """Sentences from ``said`` on, without cycles that come three times or more."""
+    if len(parts) <= _TWICE:
+        return parts[said:]
     keys = [key(part) for part in parts]
     drop = bytearray(len(parts))
     for period in range(1, _SENTENCES + 1):
@@ -78,6 +83,8 @@ def _tail(keys: list[str], stop: int, period: int) -> int:
 
 def _words(text: str, emotes: frozenset[str]) -> str:
     words = text.split()
+    if max(Counter(words).values(), default=0) <= _FEWEST:
+        return text  # a loop repeats each of its words more often than that
     for period in range(1, _WORDS + 1):
         words = _without_cycles(words, period, emotes)
     return text if len(words) == len(text.split()) else " ".join(words).rstrip(",;")

@@ -108,12 +108,15 @@ Span = tuple[int, int]
 
 def pairs(text: str, emotes: frozenset[str] = frozenset()) -> list[tuple[Span, Span]]:
     """The pairs of marks that emphasise: where each opens and closes. Marks in words, numbers and atoms are text."""
+    runs = list(_RUN.finditer(text))
+    if len(runs) < 2:
+        return []
     closed: list[tuple[Span, Span]] = []
     waiting: dict[str, Span] = {}
     protected = atoms.spans(text, emotes) + [match.span() for match in _CODE.finditer(text)]
     protected.sort()
     index = 0
-    for run in _RUN.finditer(text):
+    for run in runs:
         while index < len(protected) and protected[index][1] <= run.start():
             index += 1
         if index < len(protected) and protected[index][0] <= run.start():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 from operator import mul
@@ -33,6 +33,7 @@ OVERFLOW_STEP = 1.1
 """How much longer than estimated, or than the context, a prompt counts that an engine refused without a figure."""
 
 REMEMBERED_PROMPTS = 32
+REMEMBERED_STEPS = 16
 REMEMBERED_LINES = 8192
 REMEMBERED_ERRORS = 64
 """Bounds of what an estimator keeps in memory."""
@@ -65,6 +66,63 @@ class _Step:
     """Variance of what the features do not explain."""
 
 
+class _Seen:
+    """The latest prompts that an engine counted, and which of them have a line.
+
+    Every prompt has a place, and every line the set of the places where it stands, as bits of a number: so what a new
+    prompt shares with each of them is found in one walk over its lines.
+    """
+
+    def __init__(self) -> None:
+        self._prompts: list[tuple[_Measured, int]] = []
+        self._places: dict[int, int] = {}
+        self._next = 0
+
+    def add(self, prompt: _Measured, tokens: int) -> None:
+        """Keep a prompt, in the place of the oldest where there are too many."""
+        bit = 1 << self._next
+        if self._next < len(self._prompts):
+            self._drop_lines(self._prompts[self._next][0], bit)
+            self._prompts[self._next] = (prompt, tokens)
+        else:
+            self._prompts.append((prompt, tokens))
+        for line in prompt.sizes:
+            self._places[line] = self._places.get(line, 0) | bit
+        self._next = (self._next + 1) % REMEMBERED_PROMPTS
+
+    def _drop_lines(self, prompt: _Measured, bit: int) -> None:
+        for line in prompt.sizes:
+            left = self._places[line] & ~bit
+            if left:
+                self._places[line] = left
+            else:
+                del self._places[line]
+
+    def most_like(self, prompt: _Measured) -> tuple[float, _Measured | None, int]:
+        """How much it shares with the prompt that it shares most with, that one, and what it had."""
+        by_places: dict[int, float] = {}
+        for line, size in prompt.sizes.items():
+            places = self._places.get(line, 0)
+            by_places[places] = by_places.get(places, 0.0) + size
+        by_places.pop(0, None)
+        shared = [0.0] * len(self._prompts)
+        for places, size in by_places.items():
+            for place in _bits(places):
+                shared[place] += size
+        if not by_places:
+            return 0.0, None, 0
+        best = max(range(len(shared)), key=shared.__getitem__)
+        return shared[best], *self._prompts[best]
+
+
+def _bits(number: int) -> Iterator[int]:
+    """Places of the ones in it."""
+    while number:
+        low = number & -number
+        yield low.bit_length() - 1
+        number ^= low
+
+
 class TokenEstimator:
     """Estimates the tokens of prompts for one model, and corrects itself by what the engine reports.
 
@@ -86,16 +144,17 @@ class TokenEstimator:
         ]
         self._errors = deque([FIRST_CAUTION], maxlen=REMEMBERED_ERRORS)
         self._lines: dict[int, _Line] = {}
-        self._seen: deque[tuple[_Measured, int]] = deque(maxlen=REMEMBERED_PROMPTS)
+        self._seen = _Seen()
+        self._steps: dict[int, _Step] = {}
 
     def estimate(self, messages: Sequence[PromptMessage]) -> float:
         """Tokens that a prompt of these messages probably has, with all that the chat template adds."""
-        return self._tokens(self._step(self._measure(messages)))
+        return self._tokens(self._step_to(messages))
 
     def margin(self, messages: Sequence[PromptMessage]) -> int:
         """Tokens to keep free beside the estimate: how many more there may plausibly be, by what is known about such
         text and by the errors made of late."""
-        return ceil(max((CAUTION, *self._errors)) * self._deviation(self._step(self._measure(messages))))
+        return ceil(max((CAUTION, *self._errors)) * self._deviation(self._step_to(messages)))
 
     def observe(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Learn that the engine counted so many tokens in a prompt of these messages."""
@@ -103,7 +162,8 @@ class TokenEstimator:
         step = self._step(prompt)
         self._errors.append(ERROR_SPARE * (tokens - self._tokens(step)) / self._deviation(step))
         self._learn(step, tokens)
-        self._seen.append((prompt, tokens))
+        self._seen.add(prompt, tokens)
+        self._steps.clear()
 
     def overflowed(self, messages: Sequence[PromptMessage], refusal: ContextOverflow) -> None:
         """Learn from an engine that found these messages too long, whether or not it said how long they are."""
@@ -146,12 +206,18 @@ class TokenEstimator:
             for row, p in zip(self._doubt, pulled, strict=True)
         ]
 
+    def _step_to(self, messages: Sequence[PromptMessage]) -> _Step:
+        """The step to a prompt. Who asks for an estimate asks for its margin too, so a few are kept for a while."""
+        asked = hash(tuple(messages))
+        step = self._steps.get(asked)
+        if step is None:
+            if len(self._steps) >= REMEMBERED_STEPS:
+                self._steps.clear()
+            step = self._steps[asked] = self._step(self._measure(messages))
+        return step
+
     def _step(self, prompt: _Measured) -> _Step:
-        shared, seen, tokens = max(
-            ((_shared(prompt, seen), seen, tokens) for seen, tokens in self._seen),
-            key=lambda found: found[0],
-            default=(0.0, None, 0),
-        )
+        shared, seen, tokens = self._seen.most_like(prompt)
         if seen is None or not shared:
             return _Step(prompt.features, 0.0, _noise(prompt.size))
         share = shared / seen.size
@@ -181,10 +247,6 @@ class TokenEstimator:
                 self._lines.clear()
             self._lines[hash(text)] = found
         return found
-
-
-def _shared(a: _Measured, b: _Measured) -> float:
-    return sum(map(a.sizes.__getitem__, a.sizes.keys() & b.sizes.keys()))
 
 
 def _noise(size: float) -> float:

@@ -1,4 +1,7 @@
-"""What every route shares: the open service, the room that the path names, and the problems it may answer with."""
+"""What every route shares: the open service, the room that the path names, and the problems it may answer with.
+
+Dependencies are coroutines, even those that wait for nothing: FastAPI sends others through a pool of threads.
+"""
 
 from __future__ import annotations
 
@@ -18,27 +21,27 @@ from llm_service.types import DEFAULT_ROOM
 ROOM_PATTERN = r"^[A-Za-z0-9_.~-]{1,64}$"
 
 
-def service(request: Request) -> Service:
+async def service(request: Request) -> Service:
     """The parts, as the lifespan opened them."""
     found: Service = request.app.state.service
     return found
 
 
-def current_room(request: Request) -> str:
+async def current_room(request: Request) -> str:
     """The room that the path names, or the default one."""
     return str(request.path_params.get("room", DEFAULT_ROOM))
 
 
-def named_room(room: Annotated[str, Path(pattern=ROOM_PATTERN, description="Name of the room.")]) -> None:
+async def named_room(room: Annotated[str, Path(pattern=ROOM_PATTERN, description="Name of the room.")]) -> None:
     """Declares the path parameter of ``/rooms/{room}``; :func:`current_room` reads it."""
 
 
 class Limited:
     """Counts what a caller asks for. Its methods raise :class:`RateLimited` where it is one too many."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, found: Service) -> None:
         self._limits: RateLimits = request.app.state.limits
-        self._proxies = service(request).settings.trusted_proxies
+        self._proxies = found.settings.trusted_proxies
         self._request = request
         self._key = getattr(request.state, "key", None)
 
@@ -56,7 +59,15 @@ class Limited:
         await self._limits.hit(key=self._key)
 
 
-LimitedDep = Annotated[Limited, Depends(Limited)]
+ServiceDep = Annotated[Service, Depends(service)]
+
+
+async def limited(request: Request, found: ServiceDep) -> Limited:
+    """The limits as they concern this request."""
+    return Limited(request, found)
+
+
+LimitedDep = Annotated[Limited, Depends(limited)]
 
 
 async def _count(limited: LimitedDep) -> None:
@@ -66,7 +77,6 @@ async def _count(limited: LimitedDep) -> None:
 COUNTED = Depends(_count)
 """For routes that no single viewer calls: the request counts for its key and for everybody."""
 
-ServiceDep = Annotated[Service, Depends(service)]
 RoomDep = Annotated[str, Depends(current_room)]
 
 
