@@ -18,7 +18,6 @@ from scripted_lm_studio import ScriptedLMStudio
 class Desk:
     """What stands on a streamer's desk: an engine, and the service beside it."""
 
-    loop: asyncio.AbstractEventLoop
     lm: ScriptedLMStudio
     running: RunningService
 
@@ -26,14 +25,6 @@ class Desk:
     def address(self) -> str:
         """Where the service listens, as ``host:port``."""
         return self.running.url.removeprefix("http://")
-
-    async def followers(self) -> bool:
-        """Whether anybody follows the default room."""
-        return (await self.running.service.dialogues.events()).followed
-
-    def call(self, coroutine):
-        """Run something in the service's own loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
 
 
 @contextmanager
@@ -47,7 +38,7 @@ def service_in_thread(data_dir: Path) -> Iterator[Desk]:
     async def start() -> Desk:
         lm = await stack.enter_async_context(ScriptedLMStudio())
         settings = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=data_dir, rate_limit=None)
-        return Desk(loop, lm, await stack.enter_async_context(running_service(settings)))
+        return Desk(lm, await stack.enter_async_context(running_service(settings)))
 
     try:
         yield asyncio.run_coroutine_threadsafe(start(), loop).result(30)
