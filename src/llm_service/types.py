@@ -439,7 +439,7 @@ class Forgotten:
     @property
     def nothing(self) -> bool:
         """Whether nothing matched."""
-        return not (self.message_ids or self.reply_ids or self.summaries_dropped)
+        return not self.rooms
 
     def __add__(self, other: Forgotten) -> Forgotten:
         return Forgotten(
