@@ -76,7 +76,7 @@ def conversation(rng: random.Random, most_turns: int = 8) -> Messages:
     """Draw one conversation of at most ``most_turns`` answered turns."""
     crowd = [_viewer(rng, made_up_name(rng)) for _ in range(rng.choices((1, 2, 3, 5, 8), (40, 25, 15, 12, 8))[0])]
     named = rng.random() > 0.08
-    messages = [{"role": "system", "content": _persona(rng)}] if rng.random() < 0.8 else []
+    messages = [{"role": "system", "content": _persona(rng)}] if rng.random() < 0.5 else []
     told: list[str] = []
     turns = rng.randint(1, most_turns)
     previous = ""
@@ -224,7 +224,7 @@ def _heard(rng: random.Random, speaker: Viewer, line: Line, crowd: list[Viewer])
     """The user turn: up to five other lines first, then the one to answer."""
     if speaker is NOBODY:
         return line.text
-    others = rng.choices((0, 1, 2, 3, 5), (62, 20, 10, 5, 3))[0]
+    others = rng.choices((0, 1, 2, 3, 5), (74, 14, 7, 3, 2))[0]
     lines = [f"{_somebody(rng, crowd)}: {_line(rng, '').text}" for _ in range(others)]
     return "\n".join([*lines, f"{speaker.shown}: {line.text}"])
 
@@ -246,7 +246,7 @@ def _opening(rng: random.Random, crowd: list[Viewer]) -> str:
 
 def _notes(rng: random.Random, crowd: list[Viewer]) -> str:
     """The remarks of the service under the newest lines; they are no line to answer."""
-    if rng.random() > 0.25:
+    if rng.random() > 0.15:
         return ""
     kinds = (
         lambda: f"(Topics now: {', '.join(rng.sample(THINGS, rng.randint(1, 3)))})",

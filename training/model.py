@@ -106,12 +106,15 @@ class Llama(nn.Module):
         return self.norm(x)
 
     def loss(self, ids: Tensor, wanted: Tensor) -> Tensor:
-        """Return the mean cross entropy of those next tokens where ``wanted`` (batch, time) is true.
+        """Return the mean cross entropy of those next tokens where ``wanted`` (batch, time) is true, and half as much
+        again for the first token of every answer, which decides what the answer is about.
 
         Only these positions are projected onto the vocabulary, which is where a small model spends its time.
         """
+        first = (wanted[:, 1:] & ~wanted[:, :-1])[wanted[:, 1:]]
         states = self.hidden(ids[:, :-1])[wanted[:, 1:]]
-        return F.cross_entropy(self.output(states).float(), ids[:, 1:][wanted[:, 1:]])
+        losses = F.cross_entropy(self.output(states).float(), ids[:, 1:][wanted[:, 1:]], reduction="none")
+        return losses.mean() + 0.5 * losses[first].mean()
 
 
 def rotations(shape: Shape) -> tuple[Tensor, Tensor]:

@@ -68,7 +68,7 @@ def name(rng: random.Random) -> str:
     return kind(rng)[:LONGEST].strip() or "viewer"
 
 
-def _syllables(rng: random.Random, least: int = 1, most: int = 4) -> str:
+def _syllables(rng: random.Random, least: int = 1, most: int = 3) -> str:
     return "".join(
         rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(rng.randint(least, most))
     )[:16]
@@ -158,4 +158,4 @@ def _accented(rng: random.Random) -> str:
 
 
 KINDS = (_single, _with_digits, _compound, _decorated, _plain, _leet, _spaced, _foreign, _accented)
-WEIGHTS = (30, 22, 17, 7, 8, 4, 3, 5, 4)
+WEIGHTS = (34, 22, 14, 8, 8, 4, 3, 4, 3)

@@ -60,11 +60,9 @@ _GREETING = (
 )
 
 _FALLBACK = (
-    "[Sorry|I am sorry]{n}, I am only the small built-in model[, so I cannot help with that| and that is too hard for me|, and I do not know about that|].",
-    "That is [beyond me|too much for me|over my head|more than I know]{cn}: I am [only|just] the [small|tiny|little] built-in model.",
-    "I [wish I knew|would love to help|wish I could help]{cn}, but I am [only|just] the [small|tiny|little] built-in model.",
-    "I am [only|just] the [small|tiny|little] built-in model{cn}[, so I have no answer to that|, so that one is beyond me|]. [A bigger model can help: connect LM Studio.|Connect LM Studio for a real answer.|With LM Studio connected you get a real answer.|]",
-    "[No idea|I do not know]{cn}, I am [only|just] the [small|tiny|little] built-in model. [A bigger model would know.|Ask again once LM Studio is connected.|]",
+    "Sorry{n}, I am only the [small|tiny] built-in model[, so I cannot help with that| and that is too hard for me|].",
+    "That is beyond me{cn}: I am only the [small|tiny] built-in model.",
+    "No idea{cn}, I am only the [small|tiny] built-in model. [A bigger model would know.|Ask again once LM Studio is connected.|]",
 )
 
 INTENTS: tuple[Intent, ...] = (
@@ -179,8 +177,7 @@ INTENTS: tuple[Intent, ...] = (
             "[what's|whats|what is] your mood [today|]",
         ),
         answers=(
-            "I am [fine|well|doing well|doing great|good|very well], thanks{n}! [How about you?|And you?|How are you?|Hope you are too.]",
-            "[Doing|Feeling] [great|well|fine|good]{cn}, thank you for asking! [How are you?|And you?|]",
+            "Doing [great|well|fine]{cn}, thank you for asking! [How are you?|And you?|]",
             "All good here{cn}! [How are you?|How is your day?|And you?|Chat keeps me busy.]",
         ),
     ),
@@ -214,8 +211,8 @@ INTENTS: tuple[Intent, ...] = (
             "[are you busy|you busy|got plans today|any plans for tonight|any plans for the weekend|having fun|are you having fun]",
         ),
         answers=(
-            "[Just|I am] [reading the chat|watching the chat|chatting with all of you|keeping an eye on the chat|hanging out in chat]{cn}. [What about you?|And you?|What are you up to?|]",
-            "[Not much|Nothing much]{cn}, just [reading the chat|hanging out here|chatting with you]. [And you?|What about you?|]",
+            "Just [reading the chat|watching the chat|hanging out in chat]{cn}. [What about you?|And you?|What are you up to?|]",
+            "Not much{cn}, just [reading the chat|hanging out here|chatting with you]. [And you?|What about you?|]",
         ),
     ),
     Intent(
@@ -255,8 +252,7 @@ INTENTS: tuple[Intent, ...] = (
             "[shut up|be quiet|stop talking|go away|nobody asked|shut up bot|stfu|get lost|this bot sucks|you suck|bot sucks|u suck|that made no sense|that was wrong|you don't understand anything|why are you so dumb|why so stupid|why are you so bad at this]",
         ),
         answers=(
-            "[Sorry|I am sorry|Fair enough]{cn}, I am only the small built-in model. [A bigger one is smarter: connect LM Studio.|I do my best.|Connect LM Studio and it gets better.]",
-            "I [do|try] my best{cn}, but I am only the small built-in model.",
+            "Fair enough{cn}, I am only the small built-in model. [Connect LM Studio and it gets better.|A bigger one is smarter.|I do my best.]",
         ),
     ),
     Intent(
@@ -317,7 +313,7 @@ INTENTS: tuple[Intent, ...] = (
             "[where are you|where are you from|where do you live|where r u from|which country are you from|where is your home|what city do you live in|whats your location|where do you come from|where are you located]",
         ),
         answers=(
-            "I live [inside this service|in the computer that runs this chat|on this very computer]{cn}. [It is cosy.|It is warm in here.|And you?|]",
+            "Inside [this service|the computer that runs this chat]{cn}. [It is cosy.|It is warm in here.|And you?]",
         ),
     ),
     Intent(
@@ -327,7 +323,7 @@ INTENTS: tuple[Intent, ...] = (
             "[how old are you|what is your age|how old r u|whats your age|your age|ur age|when is your birthday|when were you born|when was your birthday|are you old|how many years old are you|when were you made]",
         ),
         answers=(
-            "I am [very young|brand new|quite new]{cn}: [a small model fresh from training|small models have no birthday|models do not count years].",
+            "Very young{cn}: [I am fresh from training|small models have no birthday|models do not count years].",
         ),
     ),
     Intent(
@@ -336,9 +332,7 @@ INTENTS: tuple[Intent, ...] = (
         asks=(
             "[what time is it|whats the time|what's the date|what day is it|what is today's date|what day is today|do you know the time|what year is it|time please|tell me the time|what time is it there|is it friday yet]",
         ),
-        answers=(
-            "I [have no clock|cannot see a clock|have no calendar and no clock]{cn}, sorry: I am only the small built-in model.",
-        ),
+        answers=("Sorry{n}, I have no clock: I am only the small built-in model.",),
     ),
     Intent(
         name="human",
@@ -348,8 +342,8 @@ INTENTS: tuple[Intent, ...] = (
             "[bot or human|human or bot|are you real or a bot|you're a bot right|is this a bot|is that a bot|are you even real|you must be a bot|do you have feelings|do you have a body|do you sleep|do you eat|do you dream|can you think|are you conscious|prove you are human|are you a girl or a boy|are you male or female]",
         ),
         answers=(
-            "[Yes|That is right|Indeed]{cn}, I am a bot: the small built-in model of LLM Service.",
-            "I am [a bot|a program|a small program]{cn}, not a human: the [small|tiny|little] built-in model of LLM Service.",
+            "Yes{cn}, I am a bot: the [small|tiny] built-in model of LLM Service.",
+            "A bot{cn}, not a human: I am the [small|tiny] built-in model of LLM Service.",
         ),
     ),
     Intent(
@@ -371,7 +365,6 @@ INTENTS: tuple[Intent, ...] = (
         ),
         answers=(
             "I am the [small|tiny|little] built-in model of LLM Service{cn}. [Nice to meet you!|I keep the chat company.|I am here to try things out.|For more, connect LM Studio.]",
-            "You are [talking|chatting] to the [small|tiny|little] built-in model of LLM Service{cn}.",
         ),
     ),
     Intent(
@@ -384,8 +377,8 @@ INTENTS: tuple[Intent, ...] = (
             "[what are you good at|what are your abilities|what do you know|what's your purpose|what are you for|what is your job|how can you help|how can you help me|can you help me|help|help me|can you help|commands|what commands do you have|!commands|!help|your skills|list your skills|what do you do|what are your features|what can I ask you|what should I ask you|what can we talk about|what are you able to do|why are you here|do you know any tricks|what else can you do|I need help|help please]",
         ),
         answers=(
-            "I can [chat a little|do small talk|chat a bit], [tell jokes|tell a joke] and [explain how to connect a real model|help you connect LM Studio]{cn}.",
-            "[Small talk, jokes, favourites|Greetings, small talk, jokes|Jokes, favourites, small talk]{cn}, and [how to connect LM Studio|how to connect a bigger model]: that is all I can.",
+            "Small talk, jokes, favourites{cn}, and how to connect [LM Studio|a bigger model]: that is all I can.",
+            "I can [chat a little|do small talk], tell jokes and explain how to connect a [real|bigger] model{cn}.",
         ),
     ),
     Intent(
@@ -395,10 +388,7 @@ INTENTS: tuple[Intent, ...] = (
             "[what's|what is|whats|wats|say|tell me|guess|do you know|do you remember|do u know|can you say|can you tell me|you know] my name [again|please|bot|]",
             "[who am I|who am i|whats my username|what is my username|what's my nick|what am I called|how am I called|do you know who I am|do you know me|do you remember me|what do you call me|what is my nickname|remember who I am|say my name|tell me who I am|u know who I am|what name do I have]",
         ),
-        answers=(
-            "[You are|Your name is|You are called|Your name here is|I know you as]{n}[, of course|, as far as I can see|]!",
-            "[That is easy|Easy]: you are{n}!",
-        ),
+        answers=("[Your name is|You are]{n}[, of course|, as far as I can see|]!",),
         nameless=("I [do not know|cannot see] your name[, sorry| here, sorry].",),
     ),
     # ── favourites ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -417,7 +407,7 @@ INTENTS: tuple[Intent, ...] = (
         ),
         answers=(
             "My favourite game is " + GAME + "{cn}! [What is yours?|The blocks never get old.|And yours?|]",
-            "I [like|love] " + GAME + " [most|best]{cn}. [What do you play?|What is yours?|]",
+            "I like " + GAME + " best{cn}. [What do you play?|What is yours?|]",
         ),
     ),
     Intent(
@@ -430,7 +420,7 @@ INTENTS: tuple[Intent, ...] = (
         ),
         answers=(
             "My favourite food is " + FOOD + "{cn}! [What is yours?|At least in theory.|And yours?|]",
-            "I [like|love] " + FOOD + " [most|best]{cn}[, though I cannot eat|]. [What is yours?|]",
+            "I like " + FOOD + " best{cn}[, though I cannot eat|]. [What is yours?|]",
         ),
     ),
     Intent(
@@ -448,7 +438,7 @@ INTENTS: tuple[Intent, ...] = (
         ),
         answers=(
             "My favourite music is " + MUSIC + "{cn}! [What is yours?|It always swings.|And yours?|]",
-            "I [like|love] " + MUSIC + " [most|best]{cn}. [What do you listen to?|What is yours?|]",
+            "I like " + MUSIC + " best{cn}. [What do you listen to?|What is yours?|]",
         ),
     ),
     Intent(
@@ -461,7 +451,7 @@ INTENTS: tuple[Intent, ...] = (
         ),
         answers=(
             "My favourite colour is " + COLOUR + "{cn}! [What is yours?|Like a clear sky.|And yours?|]",
-            "I [like|love] " + COLOUR + " [most|best]{cn}. [What is yours?|And you?|]",
+            "I like " + COLOUR + " best{cn}. [What is yours?|And you?|]",
         ),
     ),
     Intent(
@@ -479,7 +469,7 @@ INTENTS: tuple[Intent, ...] = (
         ),
         answers=(
             "My favourite film is " + FILM + "{cn}! [What is yours?|It has a robot in it.|And yours?|]",
-            "I [like|love] " + FILM + " [most|best]{cn}. [What do you watch?|What is yours?|]",
+            "I like " + FILM + " best{cn}. [What do you watch?|What is yours?|]",
         ),
     ),
     Intent(
@@ -494,7 +484,7 @@ INTENTS: tuple[Intent, ...] = (
             "My favourite animal is the "
             + ANIMAL
             + "{cn}! [What is yours?|They hold hands while they sleep.|And yours?|]",
-            "I [like|love] " + ANIMAL + "s [most|best]{cn}. [What is yours?|And you?|]",
+            "I like " + ANIMAL + "s best{cn}. [What is yours?|And you?|]",
         ),
     ),
     Intent(
@@ -594,8 +584,7 @@ INTENTS: tuple[Intent, ...] = (
             "[bad day|worst day ever|today was awful|I had a bad day|my day was terrible|I had a rough day|rough day at work|I have a headache|my head hurts|my pc broke|my internet is so bad|my game crashed|I hate mondays|my girlfriend left me|my boyfriend broke up with me|nobody likes me|I miss my friend|everything goes wrong|so unlucky today|I want to cry|I'm crying|rip|oh no|nooo|not my day|F|big L]",
         ),
         answers=(
-            "[Oh no|Aw|Oh]{cn}, [I am sorry|I am sorry to hear that|that is sad|that hurts|I feel for you|that is rough]. [Hang in there.|Chat is with you.|I hope it gets better.|Better luck next time.|Sending a hug.|]",
-            "I am [so|really|] sorry{cn}. [Hang in there.|I hope it gets better soon.|Chat is here for you.|Sending you a hug.]",
+            "[Oh no|Aw|Oh]{cn}, [I am sorry|I am sorry to hear that|that is sad|I feel for you]. [Hang in there.|Chat is with you.|I hope it gets better.|Better luck next time.|Sending a hug.]",
         ),
     ),
     Intent(

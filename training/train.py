@@ -21,11 +21,11 @@ from torch import Tensor
 
 POOL = 192
 """Conversations that are sorted by length together, so that a batch needs little padding."""
-LENGTHS = ((3, 35), (7, 45), (14, 15), (30, 4), (70, 1))
-"""Most turns of a conversation, and how often (in a hundred)."""
+LENGTHS = ((3, 300), (7, 550), (14, 125), (30, 20), (70, 5))
+"""Most turns of a conversation, and how often (in a thousand)."""
 
 
-DRILLS = 0.12
+DRILLS = 0.08
 """Share of the rows that only practise copying, from which a small model learns to copy names many times sooner."""
 
 Row = tuple[list[int], list[bool]]
