@@ -132,13 +132,22 @@ def _default(name: str, value: object) -> str:
 
 def commands() -> str:
     """Every command: how it is called, what it does, and its flags."""
-    return "\n".join(line for command in command_line.commands.values() for line in one_command(command))
+    return "\n".join(line for name, command in leaves(command_line) for line in one_command(name, command))
 
 
-def one_command(command: click.Command) -> Iterator[str]:
+def leaves(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    """The commands of a group and of the groups in it, by their whole names."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
+
+
+def one_command(name: str, command: click.Command) -> Iterator[str]:
     """One command's help. Flags that are settings are named only: they have a page."""
-    context = click.Context(command, info_name=f"llm-service {command.name}")
-    yield from (f"## {command.name}", "", "```text", context.get_usage().removeprefix("Usage: "), "```", "")
+    context = click.Context(command, info_name=f"llm-service {name}")
+    yield from (f"## {name}", "", "```text", context.get_usage().removeprefix("Usage: "), "```", "")
     yield from (command.help or "", "")
     options = [one for one in command.params if isinstance(one, click.Option)]
     own = [one.get_help_record(context) for one in options if one.name not in {*Settings.model_fields, "config"}]

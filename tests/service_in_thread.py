@@ -11,7 +11,7 @@ from pathlib import Path
 
 from llm_service.settings import Settings
 from running_service import RunningService, running_service
-from scripted_lm_studio import ScriptedLMStudio
+from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
 
 @dataclass
@@ -35,8 +35,10 @@ def service_in_thread(data_dir: Path) -> Iterator[Desk]:
     thread.start()
     stack = AsyncExitStack()
 
+    models = [ScriptedModel(instances=["scripted-model"]), ScriptedModel(key="qwen/qwen3-4b")]
+
     async def start() -> Desk:
-        lm = await stack.enter_async_context(ScriptedLMStudio())
+        lm = await stack.enter_async_context(ScriptedLMStudio(models=models))
         settings = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=data_dir, rate_limit=None)
         return Desk(lm, await stack.enter_async_context(running_service(settings)))
 

@@ -52,6 +52,15 @@ def blocks(page, *languages):
     return [code for language, code in BLOCK.findall(PAGES[page]) if language in languages]
 
 
+def shell(page):
+    """What is to be typed into a terminal: ``sh`` as it stands, of ``console`` the lines behind a ``$``."""
+    for language, code in BLOCK.findall(PAGES[page]):
+        if language == "sh":
+            yield code
+        elif language == "console":
+            yield "\n".join(line[2:] for line in code.splitlines() if line.startswith("$ "))
+
+
 def pages_with(*languages):
     return [page for page in PAGES if blocks(page, *languages)]
 
@@ -99,9 +108,10 @@ def test_every_knob_has_a_row():
 
 
 def test_every_command_has_a_heading_and_an_example():
-    for name in command_line.commands:
+    run = "\n".join(command for page in PAGES for code in shell(page) for command in commands(code))
+    for name, _ in reference().leaves(command_line):
         assert f"\n## {name}\n" in PAGES["cli.md"]
-        assert any(f"llm-service {name}" in code for code in blocks("cli.md", "sh")), name
+        assert f"llm-service {name}" in run, name
 
 
 def test_every_event_has_a_row():
@@ -256,10 +266,10 @@ def commands(code):
     return [line for line in lines if line.strip() and not ELSEWHERE.search(line)]
 
 
-@pytest.mark.parametrize("page", pages_with("sh"))
+@pytest.mark.parametrize("page", pages_with("sh", "console"))
 def test_commands_run(page, desk, reader):
     here, environment = reader
-    script = [line for code in blocks(page, "sh") for line in commands(at_the_desk(code, desk))]
+    script = [line for code in shell(page) for line in commands(at_the_desk(code, desk))]
     ran = subprocess.run(
         ["/bin/bash", "-euo", "pipefail", "-c", "\n".join(["set -x", *script])],
         cwd=here,
@@ -274,7 +284,7 @@ def test_commands_run(page, desk, reader):
 
 
 def test_commands_that_are_not_run_are_needed():
-    script = "\n".join(line for page in PAGES for code in blocks(page, "sh") for line in commands(code))
+    script = "\n".join(line for page in PAGES for code in shell(page) for line in commands(code))
     for name in OUTSIDE:
         assert re.search(rf"(^|[;&|] *|sudo ){name} ", script, re.MULTILINE), name
 
