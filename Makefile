@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock docs clean
+.PHONY: help setup run test check format docs fuzz kill evaluate lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,18 @@ check: $(VENV)/.dev ## format, lint, strict types, import contract
 format: $(VENV)/.dev ## bring the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+fuzz: $(VENV)/.dev ## 10,000 generated requests against the API document
+	$(BIN)/python benchmarks/fuzz.py --cases 10000
+
+kill: $(VENV)/.dev ## kill the store a thousand times under load
+	$(BIN)/python benchmarks/kill.py --kills 1000
+
+evaluate: $(VENV)/.dev ## score the built-in model on the held-out prompts
+	$(BIN)/python training/evaluate.py $(ARGS)
 
 lock: ## pin the dependencies anew, with hashes
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
