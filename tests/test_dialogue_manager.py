@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from llm_service.dialogue_manager import DialogueManager
+from llm_service.dialogue_manager.tending import QUIET
 from llm_service.engine import EmbeddedEngine
 from llm_service.errors import EmptyReply, InvalidMessage, PromptTooLong, TurnDropped
 from llm_service.llm_client import LMStudioClient
@@ -124,7 +125,7 @@ async def test_a_window_is_cut_and_what_fell_out_is_summarised(lm):
     ):
         for n in range(30):
             await manager.reply(said(f"number {n} " + "words " * 20))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(3 * QUIET)
         context = await manager.context()
     assert context.window.messages_out > 0
     assert context.summary is not None

@@ -25,6 +25,8 @@ log = structlog.get_logger("llm_service.dialogue")
 
 PATIENCE = 60.0
 """Seconds that work in the background may wait and take."""
+QUIET = 0.02
+"""Seconds without a turn after which a room is looked after: composing on every turn's heels would slow the next."""
 
 
 class Tending:
@@ -59,6 +61,7 @@ class Tending:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tend(self, room: Room) -> None:
+        await asyncio.sleep(QUIET)
         try:
             composing = await self._composer.compose(room, (), idle=True)
             if composing.composed.cut == room.cut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 from llm_service.types import Entry, Message, Reply
@@ -68,12 +68,17 @@ def turns(entries: Iterable[Entry], lines: Lines = one_line_each) -> tuple[Turn,
     no empty content.
     """
     found: list[Turn] = []
+    said: tuple[Message, ...] = ()
     spoken = (entry for entry in entries if not isinstance(entry, Reply) or entry.raw.strip())
-    for by_assistant, group in groupby(spoken, key=lambda entry: isinstance(entry, Reply)):
-        if not by_assistant:
-            messages = tuple(entry for entry in group if isinstance(entry, Message))
-            found.append(Turn(messages, say(messages, lines)))
-        elif found:
+    for by_assistant, group in groupby(spoken, key=_by_assistant):
+        if by_assistant:
             replies = tuple(entry for entry in group if isinstance(entry, Reply))
-            found[-1] = replace(found[-1], replies=replies)
-    return tuple(found)
+            found += [Turn(said, say(said, lines), replies)] if said else []
+            said = ()
+        else:
+            said = tuple(entry for entry in group if isinstance(entry, Message))
+    return (*found, Turn(said, say(said, lines))) if said else tuple(found)
+
+
+def _by_assistant(entry: Entry) -> bool:
+    return isinstance(entry, Reply)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from ..errors import UnknownMessage
 from ..types import Reply
@@ -13,7 +13,24 @@ from .fingerprints import fingerprint
 from .rooms import enter, find
 from .rows import reply_of, reply_row
 from .schema import answers, messages, replies, rooms
-from .transaction import Transaction
+from .transaction import Transaction, parts
+
+_WITH_IDS: Final = select(messages.c.seq).where(
+    messages.c.room_id == bindparam("room"), messages.c.id_print.in_(bindparam("prints", expanding=True))
+)
+_WITH_ID: Final = select(replies).where(
+    replies.c.room_id == bindparam("room"), replies.c.id_print == bindparam("print")
+)
+_INSERT: Final = replies.insert().returning(replies.c.seq)
+_COUNT: Final = update(rooms).where(rooms.c.id == bindparam("room")).values(replies=rooms.c.replies + 1)
+_ANSWERING: Final = (
+    select(replies)
+    .join(answers, replies.c.seq == answers.c.reply_seq)
+    .where(answers.c.room_id == bindparam("room"), answers.c.message_print == bindparam("print"))
+    .order_by(replies.c.seq)
+    .limit(1)
+)
+# Built once: building a statement costs more than running it.
 
 
 def commit_reply(tx: Transaction, reply: Reply) -> Reply:
@@ -35,26 +52,21 @@ def commit_reply(tx: Transaction, reply: Reply) -> Reply:
 
 
 def _stored(tx: Transaction, room_id: int, prints: set[int]) -> list[Row[Any]]:
-    there = select(messages.c.seq).where(messages.c.room_id == room_id)
-    return tx.rows_in(there, messages.c.id_print, prints)
+    return [row for part in parts(prints) for row in tx.execute(_WITH_IDS, {"room": room_id, "prints": part})]
 
 
 def find_reply(tx: Transaction, room_id: int, reply_id: str) -> Row[Any] | None:
     """The row of a reply, if it is stored."""
-    same = (replies.c.room_id == room_id, replies.c.id_print == fingerprint(reply_id))
-    return tx.execute(select(replies).where(*same)).one_or_none()
+    return tx.execute(_WITH_ID, {"room": room_id, "print": fingerprint(reply_id)}).one_or_none()
 
 
 def write_reply(tx: Transaction, room_id: int, reply: Reply) -> None:
     """Write a reply and what it answers, and count it."""
-    seq = tx.execute(replies.insert().returning(replies.c.seq), reply_row(reply, room_id)).scalar_one()
-    rows = [
-        {"room_id": room_id, "message_print": print_, "reply_seq": seq}
-        for print_ in {fingerprint(message_id) for message_id in reply.answers}
-    ]
+    seq = tx.execute(_INSERT, reply_row(reply, room_id)).scalar_one()
+    rows = [(room_id, print_, seq) for print_ in {fingerprint(message_id) for message_id in reply.answers}]
     if rows:
-        tx.execute(answers.insert(), rows)
-    tx.execute(update(rooms).where(rooms.c.id == room_id).values(replies=rooms.c.replies + 1))
+        tx.insert_tuples(answers, rows)
+    tx.execute(_COUNT, {"room": room_id})
 
 
 def reply_for(tx: Transaction, room: str, message_id: str) -> Reply | None:
@@ -62,9 +74,7 @@ def reply_for(tx: Transaction, room: str, message_id: str) -> Reply | None:
     row = find(tx, room)
     if row is None:
         return None
-    answering = (answers.c.room_id == row.id, answers.c.message_print == fingerprint(message_id))
-    statement = select(replies).join(answers, replies.c.seq == answers.c.reply_seq).where(*answering)
-    found = tx.execute(statement.order_by(replies.c.seq).limit(1)).one_or_none()
+    found = tx.execute(_ANSWERING, {"room": row.id, "print": fingerprint(message_id)}).one_or_none()
     return None if found is None else reply_of(found, room)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, Table, select, update
+from sqlalchemy import Row, Select, Table, bindparam, select, update
 
 from ..types import Entry, Message, Persona, Summary
 from .fingerprints import fingerprint
@@ -13,6 +13,8 @@ from .records import RoomRecord, Unset
 from .rows import message_of, pack, persona_column, persona_of, reply_of, summary_of
 from .schema import messages, replies, rooms, summaries
 from .transaction import Transaction
+
+_NAMED: Final = select(rooms).where(rooms.c.name == bindparam("room"))
 
 
 def enter(tx: Transaction, room: str) -> Row[Any]:
@@ -27,7 +29,7 @@ def enter(tx: Transaction, room: str) -> Row[Any]:
 
 def find(tx: Transaction, room: str) -> Row[Any] | None:
     """The room's row, if there is such a room."""
-    return tx.execute(select(rooms).where(rooms.c.name == room)).one_or_none()
+    return tx.execute(_NAMED, {"room": room}).one_or_none()
 
 
 def room_names(tx: Transaction) -> list[str]:

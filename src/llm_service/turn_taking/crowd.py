@@ -70,6 +70,8 @@ class Chorus:
 
 def compress(messages: Sequence[Message]) -> tuple[Chorus, ...]:
     """The messages in groups that say the same, in the order of their first messages; every message is in one."""
+    if len(messages) == 1:
+        return (Chorus(tuple(messages)),)
     groups: list[list[Message]] = []
     first_words: dict[int, frozenset[str]] = {}
     known: dict[object, int] = {}
