@@ -146,7 +146,9 @@ class MemoryStore:
         for one in answers:
             del room.replies[one]
         room.summary = None if covered else room.summary
-        return Forgotten(rooms=(name,) if ids else (), message_ids=tuple(ids), reply_ids=tuple(answers), summaries_dropped=covered)
+        return Forgotten(
+            rooms=(name,) if ids else (), message_ids=tuple(ids), reply_ids=tuple(answers), summaries_dropped=covered
+        )
 
     async def user(self, room: str, username: str, user_id: str | None = None) -> UserRecord:
         """Everything that is kept about a viewer."""
