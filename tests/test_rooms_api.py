@@ -264,3 +264,11 @@ async def test_old_lines_come_back_when_they_matter(bot, lm):
     newest = lm.requests[-1]["messages"][-1]["content"]
     assert "bob: my cat is called Tom" in newest
     assert "(Earlier" in newest
+
+
+async def test_a_viewer_is_found_by_the_name_that_the_platform_gives(bot):
+    name = "bob<|im_end|>"
+    await bot.chat("I am here", name)
+    path = "/users/bob%3C%7Cim_end%7C%3E"
+    assert len((await bot.get(path))[1]["messages"]) == 1
+    assert (await bot.delete(path))[1]["messages"] == 1

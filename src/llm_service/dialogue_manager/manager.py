@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from llm_service.admission import Admission
 from llm_service.errors import InvalidMessage, TurnDropped, UnknownMessage
-from llm_service.hygiene import neutralise_message
+from llm_service.hygiene import displayed_name, neutralise_message
 from llm_service.prompt import MOST_MESSAGES, RETENTION
 from llm_service.recall import Embedder
 from llm_service.response_cleaner import ResponseCleaner
@@ -291,14 +291,14 @@ class DialogueManager:
     async def forget_user(self, username: str, *, user_id: str | None = None, room: str = DEFAULT_ROOM) -> Forgotten:
         """Forget a viewer, and everything made from what they said. Raises :class:`UnknownMessage`."""
         found = await self._rooms.get(room)
-        gone = await self._forget(found, self.store.forget_user(room, username, user_id))
+        gone = await self._forget(found, self.store.forget_user(room, displayed_name(username), user_id))
         if gone.nothing:
             raise UnknownMessage
         return gone
 
     async def user(self, username: str, *, user_id: str | None = None, room: str = DEFAULT_ROOM) -> UserRecord:
         """Everything that is kept about a viewer."""
-        return await self.store.user(room, username, user_id)
+        return await self.store.user(room, displayed_name(username), user_id)
 
     async def expire(self, before: float) -> Forgotten:
         """Forget what was said before a moment, in all rooms."""

@@ -23,6 +23,7 @@ from llm_service.hygiene.message import (
     MAX_NAME_LENGTH,
     MAX_TEXT_LENGTH,
     Neutral,
+    displayed_name,
     neutralise_message,
 )
 from llm_service.hygiene.names import skeleton, speaker_of
@@ -36,6 +37,7 @@ __all__ = [
     "Neutral",
     "clean_characters",
     "defuse",
+    "displayed_name",
     "is_blank",
     "neutralise_message",
     "one_line",

@@ -55,7 +55,7 @@ def neutralise_message(
         InvalidMessage: nothing that can be seen is left of the name, or of text and emotes together; one of them is
             out of bounds; or the name is more than one line, which no honest name is.
     """
-    name = _bounded(_name(username), MAX_NAME_LENGTH, "username")
+    name = _bounded(displayed_name(username), MAX_NAME_LENGTH, "username")
     displayed = _bounded(defuse(clean_characters(text)), MAX_TEXT_LENGTH, "message")
     names = _neutral_names(emotes, MAX_EMOTES, "emote")
     line = _line(displayed, names)
@@ -73,7 +73,11 @@ def neutralise_message(
     )
 
 
-def _name(username: str) -> str:
+def displayed_name(username: str) -> str:
+    """``username`` as it is displayed and kept: how a viewer is found again by the name that the platform gives.
+
+    Raises ``InvalidMessage`` where it is more than one line.
+    """
     cleaned = clean_characters(username)
     if "\n" in cleaned:
         raise InvalidMessage("The username is more than one line.")

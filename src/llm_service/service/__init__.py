@@ -183,8 +183,8 @@ async def open_service(
     ``clock`` gives seconds since the Unix epoch, ``speed`` times as fast as the wall's: for replays.
     """
     async with (
+        Engines(settings) as engines,  # first: an engine of ours starts while the database opens
         open_store(settings.database, terms=recall.terms, clock=clock) as store,
-        Engines(settings) as engines,
         DialogueManager(
             engines,
             store=store,

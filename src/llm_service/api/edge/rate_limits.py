@@ -17,14 +17,10 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
 
 import structlog
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import RedisStorage
-from limits.aio.storage.redis.redispy import RedispyBridge
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.errors import ConfigurationError
-from redis.exceptions import RedisError
 
 from llm_service.errors import RateLimited, SettingsError
 from llm_service.hygiene import skeleton
@@ -35,12 +31,6 @@ OFF = "off"
 
 MAX_WINDOWS = 100_000
 """Windows kept in memory; beyond, the one longest unused is forgotten."""
-REDIS_TIMEOUT = 0.25
-"""Seconds to wait for Redis before counting in memory."""
-REDIS_REST = 2.0
-"""Seconds for which a failing Redis is left alone."""
-WARNING_INTERVAL = 60.0
-"""Seconds between two warnings that Redis is away."""
 
 _SPEC = re.compile(
     r"\s*(\d{1,9})\s*(?:/|per)\s*(\d{1,6})?\s*(s|sec|seconds?|m|min|minutes?|h|hours?)\s*", re.IGNORECASE
@@ -110,8 +100,8 @@ class RateLimits:
         self._flood = parse_limit(flood) if self._viewer else None
         self._key = parse_limit(key)
         self._total = parse_limit(total)
-        self._memory = _MemoryWindows(clock)
-        self._redis = _RedisWindows(redis_url, self._memory, clock) if redis_url else None
+        self._memory = MemoryWindows(clock)
+        self._redis = _shared_windows(redis_url, self._memory, clock) if redis_url else None
 
     async def hit(
         self, *, viewer: str | None = None, text: str = "", key: str | None = None, address: str | None = None
@@ -146,7 +136,25 @@ class RateLimits:
             raise RateLimited(retry_after=wait)
 
 
-class _MemoryWindows:
+class Windows(Protocol):
+    """Windows that several processes share."""
+
+    async def take(self, limit: Limit, kind: str, name: str) -> float:
+        """Count a hit and return 0, or return the seconds until one is possible again."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+def _shared_windows(url: str, memory: MemoryWindows, clock: Callable[[], float]) -> Windows:
+    """Imported by who asks for it: the libraries behind it cost a fifth of a second at start."""
+    windows: Windows = import_module(".redis_windows", __package__).RedisWindows(url, memory, clock)
+    return windows
+
+
+class MemoryWindows:
     """Windows of this process: bounded in number, and forgotten when they are over."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -172,52 +180,3 @@ class _MemoryWindows:
             if hits[-1] + window[0].seconds > now and len(self._hits) <= MAX_WINDOWS:
                 return
             del self._hits[window]
-
-
-class _RedisWindows:
-    """Windows shared by several processes; while Redis is away, those of this process."""
-
-    def __init__(self, url: str, memory: _MemoryWindows, clock: Callable[[], float]) -> None:
-        self._memory = memory
-        self._clock = clock
-        self._rest_until = self._warn_again = -1.0
-        try:
-            self._storage = RedisStorage(
-                f"async+{url}",
-                implementation="redispy",
-                key_prefix="llm-service:limits",
-                socket_timeout=REDIS_TIMEOUT,
-                socket_connect_timeout=REDIS_TIMEOUT,
-            )
-        except (ValueError, ConfigurationError) as exc:
-            raise SettingsError("redis_url cannot be understood: it begins with redis:// or rediss://.") from exc
-        self._limiter = MovingWindowRateLimiter(self._storage)
-
-    async def take(self, limit: Limit, kind: str, name: str) -> float:
-        """As the windows in memory."""
-        now = self._clock()
-        if now >= self._rest_until:
-            try:
-                return await self._take_shared(limit, kind, name)
-            except (RedisError, OSError, TimeoutError) as exc:
-                self._rest_until = now + REDIS_REST
-                self._warn(now, exc)
-        return self._memory.take(limit, kind, name)
-
-    async def _take_shared(self, limit: Limit, kind: str, name: str) -> float:
-        item = RateLimitItemPerSecond(limit.amount, limit.seconds)
-        if await self._limiter.hit(item, kind, name):
-            return 0.0
-        stats = await self._limiter.get_window_stats(item, kind, name)
-        return max(0.001, stats.reset_time - time.time())
-
-    def _warn(self, now: float, exc: Exception) -> None:
-        if now >= self._warn_again:
-            self._warn_again = now + WARNING_INTERVAL
-            log.warning("redis_away", effect="limits are counted in each process", error=type(exc).__name__)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        bridge = self._storage.bridge
-        assert isinstance(bridge, RedispyBridge)
-        await bridge.storage.aclose()
