@@ -16,11 +16,13 @@ import asyncio
 import itertools
 import json
 import os
+import random
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -33,7 +35,8 @@ import uvloop
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gateway_load import (  # noqa: E402 - found by the line above
+from chat_text import WORDS  # noqa: E402 - found by the line above
+from gateway_load import (  # noqa: E402
     Requests,
     Result,
     closed_loop,
@@ -47,7 +50,13 @@ from gateway_peers import MODEL, TOKENS  # noqa: E402
 SETTINGS = {"engine": "lmstudio", "rate_limit": "off", "queue_size": 2000, "slots": 256, "deadline": 60}
 """What the service is told beside addresses: nothing is refused. Everything else is as it comes."""
 LINE = "which boss gives you the most trouble on this route, and is the new skip worth it in a real run?"
-"""What viewers say here, some ninety characters; a number makes each line another one."""
+"""What a viewer says who repeats it."""
+_WORDS = f"{WORDS['english']} {WORDS['slang']}".split()
+
+
+def line(dice: random.Random) -> str:
+    """What viewers say otherwise: some sixty characters, never the same."""
+    return f"{' '.join(dice.choices(_WORDS, k=11))} {dice.randrange(1000)}"
 
 
 @dataclass(frozen=True)
@@ -59,16 +68,20 @@ class Thing:
     pid: int | None
     speaks: str = "chat"
     """``chat`` (this project's API), ``plain`` (the same without rooms and ids) or ``openai``."""
+    room: str = ""
+    """The room that everybody talks in, if not the default one or one for each connection."""
 
     def requests(self, connection: int, *, stream: bool = False, rooms: int = 1) -> Requests:
         """Different messages without end, of one viewer."""
         path = "/chat/stream" if stream else "/chat"
-        if self.speaks == "chat" and rooms > 1:
-            path = f"/rooms/room{connection % rooms}{path}"
-        for turn in itertools.count():
-            said = f"{turn} {LINE}"
+        room = self.room or (f"room{connection % rooms}" if rooms > 1 else "")
+        if self.speaks == "chat" and room:
+            path = f"/rooms/{room}{path}"
+        dice = random.Random(f"{connection} {stream} {rooms} {time.monotonic()}")
+        while True:
+            said = line(dice)
             if self.speaks == "openai":
-                message = {"role": "user", "content": f"viewer{connection}: {connection} {said}"}
+                message = {"role": "user", "content": f"viewer{connection}: {said}"}
                 body = {"model": MODEL, "messages": [message], "stream": stream, "max_tokens": 256}
                 yield post(f"{urlsplit(self.url).path.rstrip('/')}/chat/completions", json.dumps(body).encode())
             else:
@@ -293,9 +306,8 @@ class Bench:
             for number in (many, 100):
                 await ingest(fresh, [f"stored{number}"], number)
             for number in (100, many) * self.rounds:
-                body = {"username": "viewer", "message": LINE, "emotes": []}
-                wanted = itertools.repeat(post(f"/rooms/stored{number}/chat", json.dumps(body).encode()))
-                result = await closed_loop(fresh.url, [wanted], self.seconds / 2, fresh.pid)
+                thing = Thing("stored", fresh.url, fresh.pid, room=f"stored{number}")
+                result = await closed_loop(fresh.url, [thing.requests(0)], self.seconds / 2, fresh.pid)
                 cost.setdefault(number, []).append(1e6 * result.cpu / len(result.latencies))
         few, lots = statistics.mean(cost[100]), statistics.mean(cost[many])
         print(f"\na turn with 100 messages stored: {few:.0f} µs CPU; with {many}: {lots:.0f}; ratio {lots / few:.2f}")
@@ -303,10 +315,11 @@ class Bench:
 
 async def ingest(thing: Thing, rooms: Sequence[str], messages: int) -> None:
     """Lines of 120 characters, different ones, by twenty viewers."""
+    dice = random.Random(messages)
     async with aiohttp.ClientSession() as session:
         for room in rooms:
             lines = [
-                {"username": f"viewer{number % 20}", "message": f"{number} {LINE}".ljust(120, "!"), "emotes": []}
+                {"username": f"viewer{number % 20}", "message": f"{line(dice)} {line(dice)}"[:120], "emotes": []}
                 for number in range(messages)
             ]
             for batch in batches(lines, 500):

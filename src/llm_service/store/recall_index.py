@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, bindparam, delete, select
 
 from ..types import Message
 from .fingerprints import fingerprint
@@ -29,6 +29,19 @@ million messages has 245 blocks to look a word up in."""
 
 NEWEST: Final = 2000
 """Most postings of one word that a search reads, newest first: a word that more messages say tells little."""
+
+_SAYING: Final = (
+    select(postings.c.position)
+    .where(
+        postings.c.room_id == bindparam("room"),
+        postings.c.block.in_(bindparam("blocks", expanding=True)),
+        postings.c.term_print == bindparam("print"),
+        postings.c.position <= bindparam("last"),
+    )
+    .order_by(postings.c.block.desc(), postings.c.position.desc())
+    .limit(bindparam("most"))
+)
+# Built once: building a statement costs more than running it.
 
 
 def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> None:
@@ -94,12 +107,6 @@ def _frequency(positions: Sequence[int]) -> float:
 def _positions(tx: Transaction, room_id: int, print_: int, last: int) -> list[int]:
     found: list[Row[Any]] = []
     for part in parts(range(last // BLOCK, -1, -1)):
-        statement = select(postings.c.position).where(
-            postings.c.room_id == room_id,
-            postings.c.block.in_(part),
-            postings.c.term_print == print_,
-            postings.c.position <= last,
-        )
-        newest = statement.order_by(postings.c.block.desc(), postings.c.position.desc())
-        found += tx.rows(newest.limit(NEWEST - len(found)))
+        asked = {"room": room_id, "blocks": part, "print": print_, "last": last, "most": NEWEST - len(found)}
+        found += tx.execute(_SAYING, asked).all()
     return [row.position for row in found]
