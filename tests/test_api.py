@@ -123,6 +123,14 @@ async def test_the_root_is_the_room_default(bot):
     assert (await bot.get("/context"))[1]["messages"] == (await bot.get("/rooms/default/context"))[1]["messages"]
 
 
+async def test_a_long_reply_comes_in_messages_that_the_platform_takes(bot, lm):
+    await bot.call("PUT", "/policy", json={"max_chars": 30, "most_messages": 2})
+    lm.reply("One two three four five. Six seven eight nine. Ten eleven twelve.")
+    _, body = await bot.chat(message_id="long")
+    assert body["messages"] == ["One two three four five.", "Six seven eight nine."]
+    assert (await bot.chat(message_id="long"))[1]["messages"] == body["messages"]
+
+
 async def test_a_repeated_message_id_generates_nothing(bot, lm):
     _, first = await bot.chat("hi", message_id="m-1")
     _, again = await bot.chat("hi", message_id="m-1")

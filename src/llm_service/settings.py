@@ -111,7 +111,12 @@ class Settings(BaseModel):
         None, description="embedding model of the engine that helps recall; off for words only"
     )
     emotes_file: Path | None = Field(None, description="JSON file {code: meaning} of a channel's emotes")
-    max_chars: int | None = Field(None, ge=20, description="most characters of one chat message on the platform")
+    max_chars: int = Field(
+        500,
+        ge=20,
+        le=10_000,
+        description="most characters of one chat message on the platform, for rooms without a policy",
+    )
     window_messages: int = Field(400, ge=2, description="most messages in the prompt, whatever the context allows")
     window_keep: float = Field(0.5, gt=0, lt=1, description="share of the window that stays when it is cut")
 

@@ -120,6 +120,8 @@ class Reply:
     cache still fits."""
     answers: tuple[str, ...]
     """Ids of the messages that it answers."""
+    messages: tuple[str, ...] = ()
+    """The text as messages that the platform takes; not kept, for it depends on the room's policy."""
     after: int = 0
     """Position of the newest message in its prompt: where the reply stands in the conversation."""
     model: str = ""

@@ -89,7 +89,8 @@ class TimingBody(BaseModel):
 class ChatReply(BaseModel):
     """The assistant's answer."""
 
-    response: str = Field(description="One line of plain text, ready to be posted.")
+    response: str = Field(description="One line of plain text.")
+    messages: list[str] = Field(description="The same as messages that the platform takes, ready to be posted.")
     reply_id: str
     message_id: str
     room: str
@@ -188,6 +189,7 @@ def reply_json(reply: Reply) -> dict[str, Any]:
     usage, timing = reply.usage, reply.timing
     return {
         "response": reply.text,
+        "messages": list(reply.messages) or [reply.text],
         "reply_id": reply.id,
         "message_id": reply.answers[-1] if reply.answers else "",
         "room": reply.room,

@@ -84,7 +84,7 @@ class DialogueManager:
         recall: bool = True,
         embedder: Embedder | None = None,
         emotes: RoomEmotes | None = None,
-        max_chars: int | None = None,
+        policy: Policy | None = None,
         reasoning_effort: str | None = None,
         clock: Callable[[], float] = time.time,
         speed: float = 1.0,
@@ -98,7 +98,7 @@ class DialogueManager:
         self._queue_size = queue_size
         self._topics = topics
         self._emotes = emotes or RoomEmotes.well_known()
-        self._max_chars = max_chars
+        self._policy = policy or Policy()
         self._clock = clock
         self._saving: set[asyncio.Task[Sequence[Stored]]] = set()
         self._opens_reasoning: dict[str, bool] = {}
@@ -351,7 +351,8 @@ class DialogueManager:
 
     async def known_reply(self, room: Room, message_id: str) -> Reply | None:
         """The reply that this message has already got, in memory or in the store."""
-        return room.reply_to(message_id) or await self.store.reply_for(room.name, message_id)
+        found = room.reply_to(message_id) or await self.store.reply_for(room.name, message_id)
+        return found and replace(found, messages=_messages(found.text, room.policy))
 
     def cleaner(self, room: Room, model: str) -> ResponseCleaner:
         """What makes the model's answer fit for this room's viewers.
@@ -362,7 +363,6 @@ class DialogueManager:
         return ResponseCleaner(
             bot_name=room.persona.name,
             usernames=room.speakers(),
-            max_chars=self._max_chars,
             emotes=room.emotes(),
             prompt_opens_reasoning=self._opens_reasoning.get(model),
         )
@@ -420,6 +420,7 @@ class DialogueManager:
             room=room.name,
             text=speech.text,
             raw=speech.raw,
+            messages=_messages(speech.text, room.policy),
             answers=answers,
             after=room.place_of(answers),
             model=speech.model or composing.model.id,
@@ -434,17 +435,12 @@ class DialogueManager:
         self._opens_reasoning[composing.model.id] = speech.opened_by_prompt
         room.model, room.window = reply.model, composing.composed.window
         room.answer(reply, decision.urgency if decision else "called")
-        for text in self.messages_of(reply, room.policy):
+        for text in reply.messages:
             room.ledger.sent(text, at=now)
         return reply
 
     def _repeats(self, room: Room, text: str, now: float) -> bool:
         return is_repeat(text, room.ledger.state(()).said, now, within=room.policy.repeat_after)
-
-    @staticmethod
-    def messages_of(reply: Reply, policy: Policy) -> tuple[str, ...]:
-        """The reply as messages that the platform takes."""
-        return split(reply.text, policy.max_chars)[: policy.most_messages]
 
     def say(self, room: Room, messages: Sequence[Message]) -> asyncio.Task[Sequence[Stored]]:
         """Put messages into the conversation, and begin to store them with all that is not stored yet.
@@ -508,7 +504,7 @@ class DialogueManager:
         return Room(
             name=name,
             persona=self._persona,
-            policy=Policy(),
+            policy=self._policy,
             gate=Admission(self._room_concurrency, self._queue_size),
             topics=TopicTracker(),
             threads=ThreadTracker(assistant=self._persona.name),
@@ -520,3 +516,8 @@ class DialogueManager:
 
 def _new_id() -> str:
     return uuid.uuid4().hex
+
+
+def _messages(text: str, policy: Policy) -> tuple[str, ...]:
+    """A reply as messages that the platform takes."""
+    return split(text, policy.max_chars)[: policy.most_messages]

@@ -22,6 +22,7 @@ from llm_service.settings import Settings
 from llm_service.store import Store, open_store
 from llm_service.telemetry import Readings, Requests, Telemetry
 from llm_service.tracing import AnswerTrace
+from llm_service.turn_taking import Policy
 from llm_service.types import Draft, Ingested, Persona, Prompt, Sampling
 
 from .engines import BUILTIN_HINT, Engines
@@ -199,7 +200,7 @@ async def open_service(
             recall=settings.recall,
             embedder=engines if settings.embeddings else None,
             emotes=_emotes(settings),
-            max_chars=settings.max_chars,
+            policy=Policy(max_chars=settings.max_chars),
             reasoning_effort=settings.reasoning_effort,
             clock=clock,
             speed=speed,
