@@ -411,6 +411,18 @@ async def test_a_room_refuses_what_it_would_not_take(client, lm):
     assert not lm.requests
 
 
+async def test_a_viewer_of_a_room_has_the_same_limit_as_everywhere(tmp_path, lm):
+    limited = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit="1/minute")
+    async with running_service(limited) as bot:
+        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0)
+        assert (await bot.chat("Hello there!", "ann"))[0] == 200
+        with pytest.raises(openai.RateLimitError) as caught:
+            await ask(client, user="ann", extra_headers={"X-Room": "lounge"})
+        assert caught.value.code == "rate_limit_exceeded"
+        assert (await ask(client, user="ann")).choices
+        await client.close()
+
+
 # ── A real engine ──
 
 

@@ -139,7 +139,7 @@ async def test_labels_are_few_and_nobodys_name(bot, lm):
 async def test_what_happened_is_counted(bot, lm):
     await busy(bot, lm)
     expected = {
-        ("requests_total", ("route", "/chat"), ("code", "200")): 1,
+        ("requests_total", ("route", "/rooms/{room}/chat"), ("code", "200")): 1,
         ("requests_total", ("route", "/chat"), ("code", "422")): 1,
         ("requests_total", ("route", "/chat"), ("code", "502")): 1,
         ("requests_total", ("route", "-"), ("code", "404")): 1,

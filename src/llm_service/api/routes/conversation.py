@@ -51,7 +51,7 @@ def add_conversation(router: APIRouter) -> None:
         body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
     ) -> Response:
         """One message in, one clean reply out."""
-        await limited.message(body)
+        await limited.message(body.draft())
         return json_response(await unless_gone(request, _chat(body, room, found)))
 
     @router.post(
@@ -64,7 +64,7 @@ def add_conversation(router: APIRouter) -> None:
         body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
     ) -> EventStream:
         """The same turn as server-sent events."""
-        await limited.message(body)
+        await limited.message(body.draft())
         stack = AsyncExitStack()
         turn = await unless_gone(request, stack.enter_async_context(found.chat(body.draft(), room)))
         return EventStream(turn_events(aiter(turn), stack, problems.request_id(request)))

@@ -11,12 +11,11 @@ import orjson
 from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 
-from llm_service.api.bodies import ChatMessage
 from llm_service.api.edge import RateLimits, forwarded_client
 from llm_service.hygiene import skeleton
 from llm_service.people import person
 from llm_service.service import Service
-from llm_service.types import DEFAULT_ROOM
+from llm_service.types import DEFAULT_ROOM, Draft
 
 ROOM_PATTERN = r"^[A-Za-z0-9_.~-]{1,64}$"
 
@@ -45,11 +44,11 @@ class Limited:
         self._request = request
         self._key = getattr(request.state, "key", None)
 
-    async def message(self, body: ChatMessage) -> None:
+    async def message(self, draft: Draft) -> None:
         """Count a viewer's message that asks for a reply."""
         await self._limits.hit(
-            viewer=person(skeleton(body.username), body.user_id),
-            text=body.message or " ".join(body.emotes),
+            viewer=person(skeleton(draft.username), draft.user_id),
+            text=draft.text or " ".join(draft.emotes),
             key=self._key,
             address=forwarded_client(self._request.scope, self._proxies),
         )

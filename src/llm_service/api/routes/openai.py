@@ -27,9 +27,9 @@ from llm_service.api.streams import EventStream, unless_gone
 from llm_service.chat_protocol import same_model
 from llm_service.errors import LLMServiceError, UnknownMessage
 from llm_service.service import Service, sampling_of
-from llm_service.types import Completion, ModelInfo, Prompt
+from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
-from .dependencies import COUNTED, ROOM_PATTERN, TURN, ServiceDep, json_response, problem_responses
+from .dependencies import ROOM_PATTERN, TURN, LimitedDep, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -72,19 +72,22 @@ def openai_routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     cleaners = Cleaners()
 
-    @router.post(
-        "/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation", dependencies=[COUNTED]
-    )
+    @router.post("/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
     async def chat_completions(
+        *,
         body: ChatCompletionRequest,
         found: ServiceDep,
+        limited: LimitedDep,
         request: Request,
         room: RoomHeader = None,
         caching: CacheHeader = "",
     ) -> Response:
         """As OpenAI does it. With `X-Room`, the user's last message becomes a turn of that room."""
         if room is not None:
-            return await _by_room(body, room, found, request)
+            draft = draft_of(body)
+            await limited.message(draft)
+            return await _by_room(body, draft, room, found, request)
+        await limited.request()
         prompt = await _prompt(body, found)
         asked = _Asked(body, prompt, caller=_caller(body, request), use_cache="no-cache" not in caching.lower())
         return await _by_engine(asked, cleaners, found, request)
@@ -162,9 +165,9 @@ def _caller(body: ChatCompletionRequest, request: Request) -> str:
 # ── by a room ──
 
 
-async def _by_room(body: ChatCompletionRequest, room: str, found: Service, request: Request) -> Response:
+async def _by_room(body: ChatCompletionRequest, draft: Draft, room: str, found: Service, request: Request) -> Response:
     stack, model = AsyncExitStack(), (await found.engines.model()).id
-    turn = await unless_gone(request, stack.enter_async_context(found.chat(draft_of(body), room)))
+    turn = await unless_gone(request, stack.enter_async_context(found.chat(draft, room)))
     if body.stream:
         return EventStream(_to_the_end(room_chunks(aiter(turn), model, with_usage=body.include_usage), stack))
     async with stack:
