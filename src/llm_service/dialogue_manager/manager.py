@@ -427,7 +427,7 @@ class DialogueManager:
             finish_reason=speech.finish_reason,
             usage=speech.usage,
             timing=timing,
-            topics=self.topics_of(room),
+            topics=room.topics_lately(now) if self._topics else (),
             cached=speech.cached,
             created_at=now,
         )

@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from llm_service.admission import Admission
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
-from llm_service.types import Entry, Message, Persona, Reply, Summary, Window
+from llm_service.types import Entry, Message, Persona, Reply, Summary, Topic, Window
 
 from .events import EventLog
 from .room_emotes import RoomEmotes
@@ -68,6 +69,8 @@ class Room:
 
     last_turn: float = 0.0
     """When its last turn began, on the running loop's clock."""
+    told_topics: tuple[float, tuple[Topic, ...]] = (-inf, ())
+    """What the last replies were told that the room talks about, and when that was found out."""
 
     def sharing(self, slots: int) -> int:
         """How many requests may run side by side in the engine's context where its slots share one: those that rooms
@@ -103,6 +106,12 @@ class Room:
         self.threads.observe(reply)
         asked = [entry for entry in self.entries if isinstance(entry, Message) and entry.id in reply.answers]
         self.ledger.replied(reply.id, map(viewer_of, asked), urgency=urgency, at=reply.created_at)
+
+    def topics_lately(self, now: float) -> tuple[Topic, ...]:
+        """What the room talks about, found out anew once a second: in a lively room that takes milliseconds."""
+        if not self.told_topics[0] <= now < self.told_topics[0] + 1:
+            self.told_topics = (now, self.topics.topics(now))
+        return self.told_topics[1]
 
     def wait_for_turn(self, message: Message) -> None:
         """Let a message wait until a turn chooses it; of too many, the oldest go."""
@@ -167,6 +176,7 @@ class Room:
             self.forgotten |= gone
         self.events.forget(lambda event: getattr(event.value, "id", None) in gone or event.kind == "topic")
         self.topics.forget(message_ids)
+        self.told_topics = (-inf, ())
         self.threads.forget([*message_ids, *reply_ids])
 
     def clear(self) -> None:

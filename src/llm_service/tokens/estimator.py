@@ -33,7 +33,7 @@ OVERFLOW_STEP = 1.1
 """How much longer than estimated, or than the context, a prompt counts that an engine refused without a figure."""
 
 REMEMBERED_PROMPTS = 32
-REMEMBERED_STEPS = 16
+REMEMBERED_GUESSES = 16
 REMEMBERED_LINES = 8192
 REMEMBERED_ERRORS = 64
 """Bounds of what an estimator keeps in memory."""
@@ -145,16 +145,16 @@ class TokenEstimator:
         self._errors = deque([FIRST_CAUTION], maxlen=REMEMBERED_ERRORS)
         self._lines: dict[int, _Line] = {}
         self._seen = _Seen()
-        self._steps: dict[int, _Step] = {}
+        self._guesses: dict[int, tuple[float, float]] = {}
 
     def estimate(self, messages: Sequence[PromptMessage]) -> float:
         """Tokens that a prompt of these messages probably has, with all that the chat template adds."""
-        return self._tokens(self._step_to(messages))
+        return self._guess(messages)[0]
 
     def margin(self, messages: Sequence[PromptMessage]) -> int:
         """Tokens to keep free beside the estimate: how many more there may plausibly be, by what is known about such
         text and by the errors made of late."""
-        return ceil(max((CAUTION, *self._errors)) * self._deviation(self._step_to(messages)))
+        return ceil(max((CAUTION, *self._errors)) * self._guess(messages)[1])
 
     def observe(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Learn that the engine counted so many tokens in a prompt of these messages."""
@@ -163,7 +163,7 @@ class TokenEstimator:
         self._errors.append(ERROR_SPARE * (tokens - self._tokens(step)) / self._deviation(step))
         self._learn(step, tokens)
         self._seen.add(prompt, tokens)
-        self._steps.clear()
+        self._guesses.clear()
 
     def overflowed(self, messages: Sequence[PromptMessage], refusal: ContextOverflow) -> None:
         """Learn from an engine that found these messages too long, whether or not it said how long they are."""
@@ -206,15 +206,16 @@ class TokenEstimator:
             for row, p in zip(self._doubt, pulled, strict=True)
         ]
 
-    def _step_to(self, messages: Sequence[PromptMessage]) -> _Step:
-        """The step to a prompt. Who asks for an estimate asks for its margin too, so a few are kept for a while."""
+    def _guess(self, messages: Sequence[PromptMessage]) -> tuple[float, float]:
+        """Tokens, and their standard deviation. Who asks for one asks for the other too: a few are kept for a while."""
         asked = hash(tuple(messages))
-        step = self._steps.get(asked)
-        if step is None:
-            if len(self._steps) >= REMEMBERED_STEPS:
-                self._steps.clear()
-            step = self._steps[asked] = self._step(self._measure(messages))
-        return step
+        guess = self._guesses.get(asked)
+        if guess is None:
+            if len(self._guesses) >= REMEMBERED_GUESSES:
+                self._guesses.clear()
+            step = self._step(self._measure(messages))
+            guess = self._guesses[asked] = self._tokens(step), self._deviation(step)
+        return guess
 
     def _step(self, prompt: _Measured) -> _Step:
         shared, seen, tokens = self._seen.most_like(prompt)

@@ -100,6 +100,8 @@ class RateLimits:
         self._flood = parse_limit(flood) if self._viewer else None
         self._key = parse_limit(key)
         self._total = parse_limit(total)
+        self.off = not (self._viewer or self._key or self._total)
+        """Whether nothing is limited, so that nothing need be found out about a message."""
         self._memory = MemoryWindows(clock)
         self._redis = _shared_windows(redis_url, self._memory, clock) if redis_url else None
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from llm_service.api import problems
@@ -17,7 +17,7 @@ from llm_service.errors import LLMServiceError
 from llm_service.service import Service
 from llm_service.types import Delta, TurnEvent
 
-from .dependencies import READ, STREAMED, TURN, LimitedDep, RoomDep, ServiceDep, json_response
+from .dependencies import READ, STREAMED, TURN, CallDep, RoomDep, ServiceDep, json_response
 
 log = structlog.get_logger("llm_service.api")
 
@@ -47,12 +47,10 @@ def add_conversation(router: APIRouter) -> None:
     """``/chat``, ``/chat/stream`` and ``/context``."""
 
     @router.post("/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
-    async def chat(
-        body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
-    ) -> Response:
+    async def chat(body: ChatMessage, call: CallDep) -> Response:
         """One message in, one clean reply out."""
-        await limited.message(body.draft())
-        return json_response(await unless_gone(request, _chat(body, room, found)))
+        await call.limited.message(body.draft())
+        return json_response(await unless_gone(call.request, _chat(body, call.room, call.service)))
 
     @router.post(
         "/chat/stream",
@@ -60,14 +58,13 @@ def add_conversation(router: APIRouter) -> None:
         responses=STREAMED | TURN,
         response_class=EventStream,
     )
-    async def chat_stream(
-        body: ChatMessage, room: RoomDep, found: ServiceDep, limited: LimitedDep, request: Request
-    ) -> EventStream:
+    async def chat_stream(body: ChatMessage, call: CallDep) -> EventStream:
         """The same turn as server-sent events."""
-        await limited.message(body.draft())
+        await call.limited.message(body.draft())
         stack = AsyncExitStack()
-        turn = await unless_gone(request, stack.enter_async_context(found.chat(body.draft(), room)))
-        return EventStream(turn_events(aiter(turn), stack, problems.request_id(request)))
+        entering = stack.enter_async_context(call.service.chat(body.draft(), call.room))
+        turn = await unless_gone(call.request, entering)
+        return EventStream(turn_events(aiter(turn), stack, problems.request_id(call.request)))
 
     @router.get("/context", response_model=ContextBody, responses=READ, summary="The conversation")
     async def context(room: RoomDep, found: ServiceDep) -> Response:
