@@ -39,7 +39,8 @@ format: $(VENV)/.dev ## bring the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev ## build the documentation into site/
+docs: $(VENV)/.dev ## bring the made parts of the pages up to date, and build the site into site/
+	$(BIN)/python docs/reference.py
 	$(BIN)/mkdocs build --strict --quiet
 
 fuzz: $(VENV)/.dev ## 10,000 generated requests against the API document

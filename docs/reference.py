@@ -47,11 +47,18 @@ def api() -> str:
         for method, operation in methods.items():
             if not path.startswith(PER_ROOM):
                 found.setdefault(operation["tags"][0], []).extend(endpoint(method.upper(), path, operation))
-    lines = [line for tag, part in found.items() for line in (f"## {tag[0].upper()}{tag[1:]}", "", *part)]
+    lines = [
+        line for tag, part in sorted(found.items(), key=_tag) for line in (f"## {tag[0].upper()}{tag[1:]}", "", *part)
+    ]
     lines += ["## Bodies", ""]
     for name, schema in sorted(document["components"]["schemas"].items()):
         lines += body(name, schema)
     return "\n".join(lines)
+
+
+def _tag(found: tuple[str, list[str]]) -> str:
+    """Sections by their names, however the routes are ordered."""
+    return found[0].casefold()
 
 
 def endpoint(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import json
 import os
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import get_args
 import pytest
 
 import llm_service
+from forked_command import forked_command
 from llm_service.api import create_app, problems
 from llm_service.api.routes import dependencies
 from llm_service.cli import main as command_line
@@ -203,7 +205,10 @@ def test_settings_files_on_the_pages_can_be_used(page, tmp_path):
 
 
 SHIMS = {
-    "python": 'exec {python} "$@"',
+    "python": """
+case $1 in */relay.py) timeout 2 {python} "$@" || test $? = 124; exit;; esac
+exec {python} "$@"
+""",
     "curl": """
 for flag in "$@"; do
   case $flag in -*N) timeout 2 {curl} --fail-with-body "$@" || test $? = 124; exit;; esac
@@ -211,15 +216,21 @@ done
 exec {curl} --fail-with-body "$@"
 """,
     "llm-service": """
-if [ "$1" != serve ]; then exec {python} -m llm_service "$@"; fi
-LLM_SERVICE_PORT={free_port} {python} -m llm_service "$@" & served=$!
-until {curl} -so /dev/null http://127.0.0.1:{free_port}/health/live; do kill -0 $served || exit 1; sleep 0.1; done
+if [ "$1" != serve ]; then exec {forked} "$@"; fi
+LLM_SERVICE_PORT={port} {python} -m llm_service "$@" & served=$!
+until {curl} -so /dev/null http://127.0.0.1:{port}/health/live; do kill -0 $served || exit 1; sleep 0.1; done
 kill $served
 wait $served
 """,
 } | dict.fromkeys(OUTSIDE, "cat > /dev/null")
 """Commands as the tests run them: this Python and this source; a request that fails is a failure; what would go on for
 ever is begun, seen to work, and ended."""
+
+
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory):
+    with forked_command(tmp_path_factory.mktemp("forked")) as program:
+        yield program
 
 
 @pytest.fixture
@@ -229,7 +240,7 @@ def desk(tmp_path):
 
 
 @pytest.fixture
-def reader(desk, tmp_path, unused_tcp_port):
+def reader(desk, forked, tmp_path, unused_tcp_port):
     """Where somebody sits who reads the page and types what it says: working directory and environment."""
     here, programs = tmp_path / "here", tmp_path / "programs"
     here.mkdir()
@@ -238,9 +249,8 @@ def reader(desk, tmp_path, unused_tcp_port):
         (here / name).symlink_to(ROOT / name)
     for name, body in SHIMS.items():
         program = programs / name
-        program.write_text(
-            "#!/bin/bash\n" + body.format(python=sys.executable, curl="/usr/bin/curl", free_port=unused_tcp_port)
-        )
+        names = {"python": sys.executable, "curl": shutil.which("curl"), "forked": forked, "port": unused_tcp_port}
+        program.write_text(f"#!/bin/bash\n{body.format(**names)}")
         program.chmod(0o755)
     environment = {
         "PATH": f"{programs}:{os.environ['PATH']}",

@@ -3,12 +3,15 @@
 import ast
 import asyncio
 import base64
+import configparser
 import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from llm_service.cli.replay import read
+from llm_service.cli.serve import GRACE
 from llm_service.settings import Settings
 from llm_service.turn_taking import Policy
 from running_service import parse_events, running_service
@@ -216,7 +220,7 @@ async def _page(http, url):
         return None
 
 
-# ── the recorded room, the files around it ───────────────────────────────────────────────────────────────────────────
+# ── the recorded room, and the files for operators ───────────────────────────────────────────────────────────────────
 
 
 def test_the_recorded_room_can_be_read():
@@ -229,3 +233,32 @@ def test_the_recorded_room_can_be_read():
 def test_the_policies_beside_it_can_be_used():
     for path in (EXAMPLES / "replay").glob("*.json"):
         Policy.from_json(json.loads(path.read_text()))
+
+
+def test_systemd_understands_the_unit(tmp_path):
+    program = tmp_path / ".venv" / "bin" / "llm-service"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    text = (EXAMPLES / "systemd" / "llm-service.service").read_text(encoding="utf-8")
+    unit = tmp_path / "llm-service.service"
+    unit.write_text(text.replace("%h/llm-service", str(tmp_path)), encoding="utf-8")
+    if verify := shutil.which("systemd-analyze"):
+        said = subprocess.run([verify, "verify", unit], check=False, capture_output=True, text=True)
+        assert (said.returncode, said.stderr) == (0, "")
+    parsed = configparser.ConfigParser(interpolation=None)
+    parsed.optionxform = str
+    parsed.read_string(text)
+    assert set(parsed) - {"DEFAULT"} == {"Unit", "Service", "Install"}
+    assert float(parsed["Service"]["TimeoutStopSec"]) > GRACE
+
+
+def test_the_container_is_made_of_what_is_there():
+    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    for copied in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
+        assert all((ROOT / name).exists() for name in copied.split())
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    [entry] = json.loads(re.search(r"^ENTRYPOINT (.+)$", text, re.MULTILINE)[1])
+    assert entry in scripts
+    for name in re.findall(r"LLM_SERVICE_(\w+)", text):
+        assert name.lower() in Settings.model_fields
