@@ -132,20 +132,29 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
 
 
-CONSTANT, CODE, BEFORE = 0, 1, 192
-"""Where a token's vector holds a constant, its code (to the end of the vector or to `BEFORE`) and the code of the token
-before it."""
+CONSTANT, CODE, VOTE, BEFORE, LONG_BEFORE = 0, 1, 97, 192, 232
+"""Where a token's vector holds at first: a constant; the token's code, which is random and stays; votes for the next
+token; the codes of the token before and of the one before that."""
+CODED, NOTED, LONG_NOTED = 94, 40, 24
+"""How many numbers of a code are voted with, and noted of the token before and of the one before that."""
 
 
 @torch.no_grad()
 def initialise(model: Llama) -> None:
-    """Set the first weights: every layer silent at first, every token's vector pointing at its own logit, and a circuit
-    that copies, which a model so small finds late or never (see `_look_back` and `_copy`)."""
-    vectors = model.embedding.weight.normal_()
+    """Set the first weights: every layer silent, and a circuit that copies, which a model so small finds late or never.
+
+    The circuit is an induction head (Olsson et al. 2022, "In-context learning and induction heads") that compares the
+    last two tokens. Codes stay random, so that no two tokens are ever mistaken for one another.
+    """
+    width = model.shape.width
+    vectors = model.embedding.weight.zero_()
     vectors[:, CONSTANT] = 4.0
-    vectors[:, BEFORE:] = 0.0
-    model.output.weight.copy_(0.02 * vectors)
-    model.output.weight[:, CONSTANT] = 0.0
+    vectors[:, CODE:VOTE].normal_()
+    learnt = torch.zeros(width)
+    learnt[VOTE:BEFORE] = 1.0
+    model.embedding.weight.register_hook(lambda gradient: gradient * learnt)
+    model.output.weight.zero_()
+    model.output.weight[:, VOTE : VOTE + CODED] = 0.03 * vectors[:, CODE : CODE + CODED]
     for block in model.blocks:
         block.attention.output.weight.zero_()
         block.feed_forward.down.weight.zero_()
@@ -156,39 +165,46 @@ def initialise(model: Llama) -> None:
             block.feed_forward.gate,
             block.feed_forward.up,
         ):
-            matrix.weight.normal_(std=model.shape.width**-0.5)
-    _look_back(model.blocks[0].attention, 0, model.shape)
-    _copy(model.blocks[1].attention, 0, matched=0, copied=0)
-    _copy(model.blocks[1].attention, 1, matched=28, copied=64)
+            matrix.weight.normal_(std=width**-0.5)
+    _look_back(model.blocks[0].attention, model.shape, head=0, distance=1, into=BEFORE, length=NOTED)
+    _look_back(model.blocks[0].attention, model.shape, head=1, distance=2, into=LONG_BEFORE, length=LONG_NOTED)
+    _copy(model.blocks[1].attention, head=0, last=0, last_but_one=0, voted=0)
+    _copy(model.blocks[1].attention, head=1, last=18, last_but_one=10, voted=CODED // 2)
 
 
-def _look_back(attention: Attention, head: int, shape: Shape, sharpness: float = 1.9, pairs: int = 14) -> None:
-    """Make a head look at the token before, by the turn of its quick pairs, and note that token's code."""
+def _look_back(attention: Attention, shape: Shape, *, head: int, distance: int, into: int, length: int) -> None:
+    """Make a head look at the token so far back, by the turn of its quick pairs, and note the start of its code."""
     size = shape.width // shape.heads
-    rows = slice(head * size, (head + 1) * size)
-    for weight in (attention.q.weight, attention.k.weight):
-        weight[rows] = 0.0
-    for pair in range(pairs):
-        angle = shape.rope_base ** (-2 * pair / size)
-        attention.q.weight[head * size + 2 * pair, CONSTANT] = sharpness * math.cos(angle)
-        attention.q.weight[head * size + 2 * pair + 1, CONSTANT] = -sharpness * math.sin(angle)
-        attention.k.weight[head * size + 2 * pair, CONSTANT] = sharpness
-    attention.v.weight[rows] = torch.eye(size, shape.width).roll(CODE, 1)
-    attention.output.weight[:, rows] = torch.eye(size, shape.width).roll(BEFORE, 1).T
+    q, k, v, output = _parts(attention, head, size)
+    for weight in (q, k, v, output):
+        weight.zero_()
+    for pair in range(14):
+        angle = distance * shape.rope_base ** (-2 * pair / size)
+        q[2 * pair, CONSTANT], q[2 * pair + 1, CONSTANT] = 1.3 * math.cos(angle), -1.3 * math.sin(angle)
+        k[2 * pair, CONSTANT] = 1.3
+    for number in range(length):
+        v[number, CODE + number] = 0.66
+        output[into + number, number] = 1.0
 
 
-def _copy(
-    attention: Attention, head: int, *, matched: int, copied: int, sharpness: float = 2.0, slow: int = 28
-) -> None:
-    """Make a head look for the token after an earlier one like the present one, and vote for it (an induction head:
-    Olsson et al. 2022, "In-context learning and induction heads"). It compares ``64 - slow`` numbers of the codes from
-    ``matched`` on, in the pairs that turn slowly, and copies 64 numbers from ``copied`` on."""
-    width = attention.q.weight.shape[1]
-    size = width // attention.heads
+def _copy(attention: Attention, *, head: int, last: int, last_but_one: int, voted: int) -> None:
+    """Make a head look where the last two tokens stood before, by the slow pairs that distance hardly turns, and vote
+    for what came then. It compares 22 and 14 numbers of their codes and votes with half of one."""
+    size = attention.q.weight.shape[1] // attention.heads
+    q, k, v, output = _parts(attention, head, size)
+    for weight in (q, k, v, output):
+        weight.zero_()
+    for number in range(22):
+        q[28 + number, CODE + last + number] = k[28 + number, BEFORE + last + number] = 2.3
+    for number in range(14):
+        q[50 + number, BEFORE + last_but_one + number] = k[50 + number, LONG_BEFORE + last_but_one + number] = 2.3
+    for number in range(CODED // 2):
+        v[number, CODE + voted + number] = 1.0
+        output[VOTE + voted + number, number] = 1.2
+
+
+def _parts(attention: Attention, head: int, size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return a head's parts of the four matrices, to be changed in place."""
     rows = slice(head * size, (head + 1) * size)
-    wanted = torch.eye(size, width) * (torch.arange(size) < size - slow)[:, None]
-    wanted = sharpness * wanted.roll(slow, 0)
-    attention.q.weight[rows] = wanted.roll(CODE + matched, 1)
-    attention.k.weight[rows] = wanted.roll(BEFORE + matched, 1)
-    attention.v.weight[rows] = torch.eye(size, width).roll(CODE + copied, 1)
-    attention.output.weight[:, rows] = 0.7 * torch.eye(size, width).roll(CODE + copied, 1).T
+    matrices = (attention.q.weight, attention.k.weight, attention.v.weight)
+    return (*(matrix[rows] for matrix in matrices), attention.output.weight[:, rows])

@@ -25,7 +25,7 @@ LENGTHS = ((3, 300), (7, 550), (14, 125), (30, 20), (70, 5))
 """Most turns of a conversation, and how often (in a thousand)."""
 
 
-DRILLS = 0.08
+DRILLS = 0.1
 """Share of the rows that only practise copying, from which a small model learns to copy names many times sooner."""
 
 Row = tuple[list[int], list[bool]]
@@ -89,7 +89,7 @@ def optimizers(model: Llama) -> list[torch.optim.Optimizer]:
     return tuned
 
 
-def rate(step: int, steps: int, warm: int = 60, fall: float = 0.35) -> float:
+def rate(step: int, steps: int, warm: int = 60, fall: float = 0.45) -> float:
     """Return the share of the full learning rate at a step."""
     return min(1.0, (step + 1) / warm, max(0.02, (steps - step) / (fall * steps)))
 
