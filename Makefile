@@ -27,7 +27,7 @@ run: $(VENV)/.run ## start the service on 127.0.0.1:8000 (ARGS="--model PATH" an
 	$(BIN)/llm-service serve $(ARGS)
 
 test: $(VENV)/.dev ## run the tests (ARGS="-k name" and the like)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, strict types, import contract
 	$(BIN)/ruff format --check .
