@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import getpass
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -16,16 +17,10 @@ from llm_service.errors import LLMServiceError
 from llm_service.logs import configure
 from llm_service.types import DEFAULT_ROOM
 
-from .config import show_config
-from .control import Control, control_of
-from .doctor import examine
-from .models import load, pull, show_models, unload
 from .options import settings_of, settings_options
-from .replay import replay as replay_room
-from .serve import serve_forever
-from .talk import ask as ask_once
-from .talk import chat as chat_on
-from .transfer import export_room, import_room
+
+if TYPE_CHECKING:
+    from .control import Control
 
 __all__ = ["main"]
 
@@ -34,6 +29,11 @@ __all__ = ["main"]
 @click.version_option(__version__, prog_name="llm-service")
 def main() -> None:
     """The dialogue server for live chat on a local model."""
+
+
+def _part(name: str) -> Any:
+    """A module of this folder, imported by the command that needs it: nobody waits a second for what is not used."""
+    return import_module(f".{name}", __name__)
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -51,7 +51,7 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
 def serve(**flags: Any) -> None:
     """Start the service."""
     try:
-        serve_forever(settings_of(flags).settings)
+        _part("serve").serve_forever(settings_of(flags).settings)
     except LLMServiceError as exc:
         raise click.ClickException(str(exc)) from exc
 
@@ -63,7 +63,7 @@ def ask(question: str, **flags: Any) -> None:
     """Print the answer to one QUESTION; nothing of it is stored."""
     settings = settings_of(flags).settings
     configure("error", "text")
-    _run(ask_once(settings, question))
+    _run(_part("talk").ask(settings, question))
 
 
 @main.command()
@@ -74,7 +74,7 @@ def chat(room: str, username: str, **flags: Any) -> None:
     """Talk in the terminal."""
     settings = settings_of(flags).settings
     configure("error", "text")
-    _run(chat_on(settings, Console(), room=room, username=username))
+    _run(_part("talk").chat(settings, Console(), room=room, username=username))
 
 
 @main.command()
@@ -83,7 +83,7 @@ def doctor(**flags: Any) -> None:
     """Check the engine and the settings, and say what to change."""
     settings = settings_of(flags).settings
     configure("error", "text")
-    raise SystemExit(0 if _run(examine(settings, Console())) else 1)
+    raise SystemExit(0 if _run(_part("doctor").examine(settings, Console())) else 1)
 
 
 @main.command()
@@ -91,7 +91,7 @@ def doctor(**flags: Any) -> None:
 @settings_options()
 def config(as_json: bool, **flags: Any) -> None:
     """Show the effective settings, and where each came from."""
-    show_config(settings_of(flags), Console(width=None), as_json=as_json)
+    _part("config").show_config(settings_of(flags), Console(width=None), as_json=as_json)
 
 
 _room = click.option("--room", default=DEFAULT_ROOM, show_default=True, help="the room it is about")
@@ -105,7 +105,7 @@ _existing = click.argument("file", type=click.Path(path_type=Path, exists=True, 
 @settings_options("data_dir", "database_url")
 def export(file: Path, room: str, **flags: Any) -> None:
     """Write all that is kept of a room to FILE, as JSON Lines."""
-    _run(export_room(settings_of(flags).settings, file, Console(), room=room))
+    _run(_part("transfer").export_room(settings_of(flags).settings, file, Console(), room=room))
 
 
 @main.command("import")
@@ -114,7 +114,7 @@ def export(file: Path, room: str, **flags: Any) -> None:
 @settings_options("data_dir", "database_url")
 def import_(file: Path, room: str, **flags: Any) -> None:
     """Take what an export wrote to FILE into a room."""
-    _run(import_room(settings_of(flags).settings, file, Console(), room=room))
+    _run(_part("transfer").import_room(settings_of(flags).settings, file, Console(), room=room))
 
 
 @main.command()
@@ -127,7 +127,7 @@ def replay(file: Path, speed: float, policies: tuple[Path, ...], out: Path | Non
     """Play the recorded room in FILE against the real service, once for each --policy, and compare."""
     settings = settings_of(flags).settings
     configure("error", "text")
-    _run(replay_room(settings, file, policies, Console(), speed=speed, out=out))
+    _run(_part("replay").replay(settings, file, policies, Console(), speed=speed, out=out))
 
 
 def _controls(command: Callable[..., None]) -> Callable[..., None]:
@@ -136,7 +136,8 @@ def _controls(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _control(room: str, key: str | None, flags: dict[str, Any]) -> Control:
-    return control_of(settings_of(flags).settings, room, key)
+    control: Control = _part("control").control_of(settings_of(flags).settings, room, key)
+    return control
 
 
 @main.command()
@@ -192,7 +193,7 @@ _engine_settings = settings_options("base_url", "api_key", "connect_timeout")
 @_engine_settings
 def list_models(**flags: Any) -> None:
     """Show what the engine has: loaded or not, context, slots, size."""
-    _run(show_models(settings_of(flags).settings, Console()))
+    _run(_part("models").show_models(settings_of(flags).settings, Console()))
 
 
 @models.command("load")
@@ -201,7 +202,7 @@ def list_models(**flags: Any) -> None:
 @_engine_settings
 def load_model(name: str, context: int | None, **flags: Any) -> None:
     """Load the model NAME and wait until it is there."""
-    _run(load(settings_of(flags).settings, Console(), name, context_length=context))
+    _run(_part("models").load(settings_of(flags).settings, Console(), name, context_length=context))
 
 
 @models.command("unload")
@@ -209,7 +210,7 @@ def load_model(name: str, context: int | None, **flags: Any) -> None:
 @_engine_settings
 def unload_model(name: str, **flags: Any) -> None:
     """Take the model NAME out of the engine's memory."""
-    _run(unload(settings_of(flags).settings, Console(), name))
+    _run(_part("models").unload(settings_of(flags).settings, Console(), name))
 
 
 @models.command("pull")
@@ -217,4 +218,4 @@ def unload_model(name: str, **flags: Any) -> None:
 @_engine_settings
 def pull_model(name: str, **flags: Any) -> None:
     """Have the engine download the model NAME."""
-    _run(pull(settings_of(flags).settings, Console(), name))
+    _run(_part("models").pull(settings_of(flags).settings, Console(), name))
