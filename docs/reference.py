@@ -20,7 +20,11 @@ from llm_service.settings import Settings
 DOCS = Path(__file__).parent
 PART = re.compile(r"(<!-- made: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 PER_ROOM = "/rooms/{room}"
-PROBLEM = "application/problem+json"
+KINDS_OF_TEXT = {
+    "text/event-stream": "[server-sent events](events.md)",
+    "text/plain": "text",
+    "application/problem+json": "a [problem](errors.md)",
+}
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -69,19 +73,18 @@ def endpoint(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[s
         yield from table(("parameter", "in", "type", "meaning"), rows)
     if "requestBody" in operation:
         yield from (f"Takes {_content(operation['requestBody'])}.", "")
-    problems = []
-    for status, answer in operation["responses"].items():
-        if PROBLEM in answer.get("content", {}):
-            problems.append(status)
-        else:
-            yield from (f"Answers {status} with {_content(answer)}.", "")
-    if problems:
-        yield from (f"Problems: {', '.join(sorted(problems))}; see [errors](errors.md).", "")
+    answers: dict[str, list[str]] = {}
+    for status, answer in sorted(operation["responses"].items()):
+        answers.setdefault(_content(answer), []).append(status)
+    for content, statuses in answers.items():
+        yield from (f"Answers {', '.join(statuses)} with {content}.", "")
 
 
 def _content(found: Mapping[str, Any]) -> str:
     media_type, content = next(iter(found.get("content", {"application/json": {}}).items()))
-    return "server-sent events" if media_type == "text/event-stream" else kind(content.get("schema", {}))
+    if media_type in KINDS_OF_TEXT:
+        return KINDS_OF_TEXT[media_type]
+    return kind(content.get("schema", {}))
 
 
 def body(name: str, schema: Mapping[str, Any]) -> Iterator[str]:

@@ -100,7 +100,7 @@ async def test_the_bot_goes_on_where_its_connection_broke():
         number = len(asked)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await response.write(b'id: run-%d\nevent: reply\ndata: {"response": "reply %d"}\n\n' % (number, number))
+        await response.write(b'id: run-%d\nevent: reply\ndata: {"messages": ["reply %d"]}\n\n' % (number, number))
         return response
 
     app = web.Application()
