@@ -1,6 +1,8 @@
 """Logs: one line an event, and nothing in it that could forge another."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 import structlog
@@ -36,3 +38,11 @@ def test_what_is_below_the_level_is_not_written(capsys):
     configure("warning", "text")
     structlog.get_logger("x").info("quiet")
     assert capsys.readouterr().err == ""
+
+
+def test_a_library_is_silent_on_standard_output():
+    program = "from llm_service import errors\nimport structlog\nstructlog.get_logger('llm_service').info('hello')\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONPATH": "src"}, capture_output=True, text=True, check=True
+    )
+    assert (ran.stdout, ran.stderr) == ("", "")

@@ -138,6 +138,7 @@ async def test_coming_back_catches_up(bot):
 
 
 async def test_pause_mute_and_skip_bypass_every_queue(bot, lm):
+    await bot.chat("hi", path="/rooms/other/chat")
     await bot.post("/messages", line("Assistant?"))
     await bot.call("PUT", "/policy", json={"paused": True})
     _, body = await bot.post("/turn")
@@ -145,11 +146,13 @@ async def test_pause_mute_and_skip_bypass_every_queue(bot, lm):
     await bot.call("PUT", "/policy", json={"paused": False, "gap": 0})
     lm.reply("One. Two. Three. Four. Five. Six. Seven. Eight.", delay=0.1)
     running = asyncio.ensure_future(bot.post("/turn"))
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.45)
     assert (await bot.post("/turn/skip"))[1]["skipped"] == 1
     status, problem = await running
     assert (status, problem["code"]) == (409, "turn_dropped")
     assert len((await bot.get("/context"))[1]["messages"]) == 1
+    events, _ = await events_until(bot, "dropped", headers={"Last-Event-ID": "x-0"})
+    assert events[-1][1]["code"] == "turn_dropped"
 
 
 async def test_a_wrong_policy_is_refused_and_changes_nothing(bot):

@@ -35,4 +35,8 @@ The map. Imports point down only, and neighbours in a band are strangers; ``make
 A message travels: hygiene → store → topics → turn-taking → prompt → admission → engine → cleaner → reply → store.
 """
 
+from llm_service import logs
+
 __version__ = "0.1.0"
+
+logs.leave_to_the_program()

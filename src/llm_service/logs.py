@@ -38,6 +38,21 @@ def configure(level: str = "info", form: Literal["auto", "text", "json"] = "auto
     _configure_libraries(least, shared, render)
 
 
+def leave_to_the_program() -> None:
+    """Hand our events to the standard library's logging, where a program has not said what becomes of them: a library
+    is silent below a warning, and never writes to standard output."""
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[
+                structlog.stdlib.filter_by_level,
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.render_to_log_kwargs,
+            ],
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            wrapper_class=structlog.stdlib.BoundLogger,
+        )
+
+
 def _configure_libraries(
     least: int, shared: list[structlog.typing.Processor], render: structlog.typing.Processor
 ) -> None:

@@ -99,7 +99,12 @@ async def _examine_service(settings: Settings, console: Console) -> bool:
         if service.engines.builtin:
             _print(console, Finding("hint", str(service.health()["hint"])))
         store = service.store.health()
-        _print(console, Finding("ok" if store.ok else "bad", f"Database: {store.kind} {store.library_version}."))
+        _print(
+            console,
+            Finding(
+                "ok" if store.ok else "bad", f"Database: {store.kind} {store.library_version}. {store.detail or ''}"
+            ),
+        )
         return True
 
 

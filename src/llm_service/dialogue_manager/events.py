@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["message", "delta", "reply", "decision", "topic", "forgotten", "engine", "gap"]
+Kind = Literal["message", "delta", "reply", "decision", "dropped", "topic", "forgotten", "engine", "gap"]
 
 REMEMBERED = 200
 """Events of a room that a follower can catch up with."""

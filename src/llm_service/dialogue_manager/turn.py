@@ -126,6 +126,8 @@ class Turn:
             self._reply = await self._commit(reply)
         except LLMServiceError as exc:
             self._problem = exc
+            if self._first_ms:
+                self._room.events.publish("dropped", {"code": exc.code})
             raise
         yield Completed(reply=self._reply)
 
