@@ -189,7 +189,7 @@ def test_the_overlay_reads_events_that_exist():
     from llm_service.dialogue_manager.events import Kind
 
     handled = set(re.findall(r"^    (\w+)\(.*\) \{", Parsed(PAGE).text["script"], re.MULTILINE))
-    assert handled == {"message", "decision", "delta", "reply", "forgotten"}
+    assert handled == {"message", "decision", "delta", "dropped", "reply", "forgotten"}
     assert handled <= set(get_args(Kind))
 
 
