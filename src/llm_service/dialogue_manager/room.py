@@ -23,6 +23,9 @@ from .room_emotes import RoomEmotes
 if TYPE_CHECKING:
     from .turn import Turn
 
+MOST_ENTRIES = 2_000
+"""Entries of a room in memory: more than any window holds. Where lines come in and nobody answers, twice as many."""
+
 
 @dataclass(slots=True, eq=False)
 class Room:
@@ -89,6 +92,8 @@ class Room:
             message = replace(message, position=self.last_position + 1)
         self.last_position = max(self.last_position, message.position)
         self.entries.append(message)
+        if len(self.entries) > 2 * MOST_ENTRIES:
+            del self.entries[:-MOST_ENTRIES]
         self.messages += 1
         self.observe(message)
         return message

@@ -11,15 +11,13 @@ from llm_service.turn_taking import Policy
 from llm_service.types import Message
 
 from .ports import Store
-from .room import Room
+from .room import MOST_ENTRIES, Room
 from .room_emotes import RoomEmotes
 
 MOST_ROOMS = 1_000
 """Rooms in memory; beyond, those unused for longest are let go and come back from the store."""
 ACTIVE = 600.0
 """Seconds for which a room counts as active after a turn."""
-MOST_ENTRIES = 2_000
-"""Entries that are read of a room: more than any window holds."""
 
 
 class Rooms:

@@ -86,7 +86,8 @@ def compose(
     """
     sampling = sampling or Sampling()
     inside = [entry for entry in in_order(entries) if place(entry) >= (cut, 0)]
-    talk = turns(inside, lines)
+    recent = inside[-(most_messages + 1) :]  # one more than fits, so that what is too much is still seen to be
+    talk = turns(recent, lines)
     least = newest_alone(talk, lines)
     wanted = frame_of(persona, stable, summary=summary, notes=notes, fold_system=fold_system)
     parts = _part(wanted.bare(), least, counter, share_of(model, sharing), sampling.max_tokens)
@@ -94,7 +95,8 @@ def compose(
     empty = most_tokens(counter, frame.around(()))
     space = _Space(frame=frame, counter=counter, empty=empty, tokens=parts.prompt, entries=most_messages)
     kept = trim(talk, space.fill, full=space.full(talk, idle=idle), retention=retention, lines=lines)
-    start = cut if kept is talk else kept[0].messages[0].position
+    whole = kept is talk and len(recent) == len(inside)
+    start = cut if whole or not kept else kept[0].messages[0].position
     prompt = Prompt(messages=frame.around(kept), sampling=replace(sampling, max_tokens=parts.reply))
     return Composed(
         prompt=prompt,
