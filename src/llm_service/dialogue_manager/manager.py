@@ -15,12 +15,13 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Self
 
 from llm_service.admission import Admission
-from llm_service.errors import InvalidMessage, TurnDropped, UnknownMessage
+from llm_service.errors import InvalidMessage, StoreError, TurnDropped, UnknownMessage
 from llm_service.hygiene import displayed_name, neutralise_message
 from llm_service.prompt import MOST_MESSAGES, RETENTION
 from llm_service.recall import Embedder
@@ -127,6 +128,8 @@ class DialogueManager:
         await self.autopilot.close()
         await self.tending.close()
         await asyncio.gather(*self._saving, return_exceptions=True)
+        with suppress(StoreError):  # a note that is lost costs a number in GET /context until the next turn
+            await self._rooms.note_windows()
 
     # ── talking ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,9 +6,10 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import asdict
 
 from llm_service.turn_taking import Policy
-from llm_service.types import Message
+from llm_service.types import Message, Window
 
 from .ports import Store
 from .room import MOST_ENTRIES, Room
@@ -89,7 +90,21 @@ class Rooms:
                 room.observe(entry)
             else:
                 room.observe_reply(entry)
+                room.model = entry.model
+        room.window = await self._last_window(room)
         return room
+
+    async def _last_window(self, room: Room) -> Window:
+        """How the last prompt was counted, if nothing was said since it was noted."""
+        saved = json.loads(await self._store.recollect(window_key(room.name)) or "{}")
+        return Window(**saved["window"]) if saved.get("position") == room.last_position else room.window
+
+    async def note_windows(self) -> None:
+        """Keep what a restart could not find out by itself: how the last prompts were counted."""
+        for room in self._rooms.values():
+            if room.window.tokens:
+                noted = {"position": room.last_position, "window": asdict(room.window)}
+                await self._store.remember(window_key(room.name), json.dumps(noted))
 
     def _keep(self, room: Room) -> Room:
         self._rooms[room.name] = room
@@ -98,6 +113,11 @@ class Rooms:
             del self._rooms[name]
             idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
         return room
+
+
+def window_key(room: str) -> str:
+    """Under which key the store keeps how a room's last prompt was counted."""
+    return f"window:{room}"
 
 
 def emotes_key(room: str) -> str:
