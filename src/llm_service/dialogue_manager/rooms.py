@@ -15,7 +15,7 @@ from .ports import Store
 from .room import MOST_ENTRIES, Room
 from .room_emotes import RoomEmotes
 
-MOST_ROOMS = 1_000
+MOST_ROOMS = 250
 """Rooms in memory; beyond, those unused for longest are let go and come back from the store."""
 ACTIVE = 600.0
 """Seconds for which a room counts as active after a turn."""
