@@ -4,11 +4,17 @@ import asyncio
 
 import pytest
 
-from llm_service.dialogue_manager import DialogueManager
+from llm_service.admission import Admission
+from llm_service.dialogue_manager import DialogueManager, EventLog, MemoryStore, RoomEmotes
+from llm_service.dialogue_manager.room import Room
+from llm_service.dialogue_manager.rooms import Rooms
 from llm_service.dialogue_manager.tending import QUIET
 from llm_service.engine import EmbeddedEngine
 from llm_service.errors import EmptyReply, InvalidMessage, PromptTooLong, TurnDropped
 from llm_service.llm_client import LMStudioClient
+from llm_service.threads import ThreadTracker
+from llm_service.topic_tracker import TopicTracker
+from llm_service.turn_taking import Policy
 from llm_service.types import Completed, Delta, Draft, Message, Persona, Reply, Sampling
 from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
@@ -223,3 +229,38 @@ async def test_a_real_engine_reuses_the_prefix(tiny_model):
         window = (await manager.context()).window
         assert window.counted == "exact"
         assert window.tokens == reply.usage.prompt_tokens
+
+
+async def test_idle_rooms_are_let_go_and_come_back():
+    rooms = Rooms(store := MemoryStore(), make_room, most=2)
+    for n in range(6):
+        await store.append([message(f"m{n}", room=f"r{n}")])
+        assert (await rooms.get(f"r{n}")).entries
+    assert len(rooms) == 2
+    assert [entry.id for entry in (await rooms.get("r0")).entries] == ["m0"]
+
+
+async def test_a_room_with_something_to_do_is_not_let_go():
+    rooms = Rooms(MemoryStore(), make_room, most=1)
+    busy = await rooms.get("busy")
+    busy.wait_for_turn(message("m", room="busy"))
+    for n in range(3):
+        await rooms.get(f"r{n}")
+    assert await rooms.get("busy") is busy
+
+
+def message(message_id, *, room):
+    return Message(id=message_id, room=room, username="a", text="hi", speaker="a", line="hi", sent_at=1.0)
+
+
+def make_room(name):
+    return Room(
+        name=name,
+        persona=Persona(),
+        policy=Policy(),
+        gate=Admission(),
+        topics=TopicTracker(),
+        threads=ThreadTracker(),
+        events=EventLog(lambda: 1.0),
+        known_emotes=RoomEmotes.well_known(),
+    )
