@@ -1,6 +1,7 @@
 """The conductor, with a scripted LM Studio on a socket, and with a real llama.cpp."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -247,6 +248,15 @@ async def test_a_room_with_something_to_do_is_not_let_go():
     for n in range(3):
         await rooms.get(f"r{n}")
     assert await rooms.get("busy") is busy
+
+
+async def test_what_is_stale_keeps_no_room_in_memory():
+    rooms = Rooms(MemoryStore(), make_room, most=1)
+    idle = await rooms.get("idle")
+    idle.wait_for_turn(replace(message("m", room="idle"), sent_at=-100.0))
+    for n in range(3):
+        await rooms.get(f"r{n}")
+    assert await rooms.get("idle") is not idle
 
 
 def message(message_id, *, room):

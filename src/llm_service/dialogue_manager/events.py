@@ -59,6 +59,10 @@ class EventLog:
         """Id of the newest event."""
         return f"{self.run}-{self._number}"
 
+    def now(self) -> float:
+        """The time by the room's clock."""
+        return self._clock()
+
     def publish(self, kind: Kind, value: Any) -> None:
         """Tell everybody who follows. Pieces of a reply are not remembered: the reply is."""
         self._number += 1

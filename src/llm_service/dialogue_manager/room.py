@@ -83,8 +83,13 @@ class Room:
     @property
     def busy(self) -> bool:
         """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
-        waits = self.turns or self.committing or self.unsaved or self.pending or self.gate.queued
+        waits = self.turns or self.committing or self.unsaved or self.gate.queued or self._expects_a_turn()
         return bool(waits or self.events.followed or self.policy.mode == "auto")
+
+    def _expects_a_turn(self) -> bool:
+        """Whether something waits that is not stale yet, whatever it is."""
+        newest = next(reversed(self.pending.values()), None)
+        return newest is not None and newest.sent_at + self.policy.mention_limit > self.events.now()
 
     def join(self, message: Message) -> Message:
         """Put a message at the end of the conversation; its place is provisional until the store confirms it."""
