@@ -91,11 +91,15 @@ def _digits(rng: random.Random) -> str:
     return "".join(rng.choices("0123456789", k=rng.choices((1, 2, 3, 4, 5), (20, 40, 20, 15, 5))[0]))
 
 
+def _pieces(rng: random.Random) -> str:
+    """Parts of words put together, so that every piece of the tokenizer turns up in a name."""
+    cut = (rng.choice(PARTS) for _ in range(rng.randint(1, 3)))
+    return "".join(_case(word[rng.randrange(2) :][: rng.randint(2, 6)], rng) for word in cut)
+
+
 def _stem(rng: random.Random) -> str:
-    make = rng.choices((_syllables, lambda r: r.choice(WORDS), lambda r: r.choice(FIRST), _letters), (45, 25, 18, 12))[
-        0
-    ]
-    return _case(make(rng), rng)
+    make = rng.choices(STEMS, (34, 22, 16, 10, 18))[0]
+    return _case(make(rng), rng) if make is not _pieces else make(rng)
 
 
 def _single(rng: random.Random) -> str:
@@ -157,5 +161,6 @@ def _accented(rng: random.Random) -> str:
     return "".join(stem)
 
 
+STEMS = (_syllables, lambda rng: rng.choice(WORDS), lambda rng: rng.choice(FIRST), _letters, _pieces)
 KINDS = (_single, _with_digits, _compound, _decorated, _plain, _leet, _spaced, _foreign, _accented)
 WEIGHTS = (34, 22, 14, 8, 8, 4, 3, 4, 3)
