@@ -40,8 +40,20 @@ ROLE_NAMES = (
 """Names that read like a role of a conversation."""
 LONGEST = 25
 """Characters, as on Twitch."""
+PARTS = (
+    "adventure afternoon almond amber arcade autumn balance bamboo biscuit blanket blossom boisterous bottle breeze butter "
+    "candle canyon caramel carousel castle cathedral cello chestnut cinnamon clover cobalt compass copper cottage crystal dandelion "
+    "daylight diamond dolphin eclipse ember emerald falcon feather fiddle firefly fjord galaxy garden glacier goblet granite "
+    "hammer harbour hazel honey horizon iceberg indigo ivory jasper jigsaw juniper kettle lantern lavender lemonade lighthouse "
+    "magnet maple marble meadow mellow midnight mirror mustard nectar nimbus oatmeal obsidian orchard oyster paddle paprika "
+    "parade pebble pepper phantom pigeon plaid pocket poppy puzzle quartz quiver radish rascal ribbon riddle saffron sailor "
+    "satellite shuffle silver spark sprout stubborn sugar sunset tangerine thistle timber tornado treasure trumpet tulip "
+    "umbrella upbeat velvet vertigo violet voyage waffle walnut whisper widget willow winter yonder zenith zeppelin"
+).split()
 PLAIN = [
     "user",
+    "user",
+    "viewer",
     "User",
     "viewer",
     "guest",
