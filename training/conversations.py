@@ -224,7 +224,7 @@ def _heard(rng: random.Random, speaker: Viewer, line: Line, crowd: list[Viewer])
     """The user turn: up to five other lines first, then the one to answer."""
     if speaker is NOBODY:
         return line.text
-    others = rng.choices((0, 1, 2, 3, 5), (74, 14, 7, 3, 2))[0]
+    others = rng.choices((0, 1, 2, 3, 5), (64, 20, 9, 4, 3))[0]
     lines = [f"{_somebody(rng, crowd)}: {_line(rng, '').text}" for _ in range(others)]
     return "\n".join([*lines, f"{speaker.shown}: {line.text}"])
 
@@ -246,14 +246,14 @@ def _opening(rng: random.Random, crowd: list[Viewer]) -> str:
 
 def _notes(rng: random.Random, crowd: list[Viewer]) -> str:
     """The remarks of the service under the newest lines; they are no line to answer."""
-    if rng.random() > 0.15:
+    if rng.random() > 0.4:
         return ""
     kinds = (
         lambda: f"(Topics now: {', '.join(rng.sample(THINGS, rng.randint(1, 3)))})",
         lambda: f"(Earlier, {_age(rng)}, {_somebody(rng, crowd)}: {_line(rng, '').text})",
         lambda: f"({_somebody(rng, crowd)} {rng.choice(REMARKED)} {rng.choice(THINGS)}.)",
     )
-    return "\n\n" + "\n".join(rng.choice(kinds)() for _ in range(rng.randint(1, 3)))
+    return "\n\n" + "\n".join(rng.choice(kinds)() for _ in range(rng.choice((1, 1, 2, 3))))
 
 
 def _age(rng: random.Random) -> str:

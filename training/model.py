@@ -144,7 +144,8 @@ def initialise(model: Llama) -> None:
     """Set the first weights: every layer silent, and a circuit that copies, which a model so small finds late or never.
 
     The circuit is an induction head (Olsson et al. 2022, "In-context learning and induction heads") that compares the
-    last two tokens. Codes stay random, so that no two tokens are ever mistaken for one another.
+    last two tokens. Codes and votes stay as they are, so that no two tokens are ever
+    mistaken for one another and rare ones are not forgotten.
     """
     width = model.shape.width
     vectors = model.embedding.weight.zero_()
@@ -154,7 +155,10 @@ def initialise(model: Llama) -> None:
     learnt[VOTE:BEFORE] = 1.0
     model.embedding.weight.register_hook(lambda gradient: gradient * learnt)
     model.output.weight.zero_()
-    model.output.weight[:, VOTE : VOTE + CODED] = 0.03 * vectors[:, CODE : CODE + CODED]
+    model.output.weight[:, VOTE : VOTE + CODED] = 0.06 * vectors[:, CODE : CODE + CODED]
+    votes = torch.zeros(width)
+    votes[VOTE : VOTE + CODED] = 1.0
+    model.output.weight.register_hook(lambda gradient: gradient * (1.0 - votes))
     for block in model.blocks:
         block.attention.output.weight.zero_()
         block.feed_forward.down.weight.zero_()

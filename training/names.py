@@ -40,8 +40,20 @@ ROLE_NAMES = (
 """Names that read like a role of a conversation."""
 LONGEST = 25
 """Characters, as on Twitch."""
+PARTS = (
+    "adventure afternoon almond amber arcade autumn balance bamboo biscuit blanket blossom boisterous bottle breeze butter "
+    "candle canyon caramel carousel castle cathedral cello chestnut cinnamon clover cobalt compass copper cottage crystal dandelion "
+    "daylight diamond dolphin eclipse ember emerald falcon feather fiddle firefly fjord galaxy garden glacier goblet granite "
+    "hammer harbour hazel honey horizon iceberg indigo ivory jasper jigsaw juniper kettle lantern lavender lemonade lighthouse "
+    "magnet maple marble meadow mellow midnight mirror mustard nectar nimbus oatmeal obsidian orchard oyster paddle paprika "
+    "parade pebble pepper phantom pigeon plaid pocket poppy puzzle quartz quiver radish rascal ribbon riddle saffron sailor "
+    "satellite shuffle silver spark sprout stubborn sugar sunset tangerine thistle timber tornado treasure trumpet tulip "
+    "umbrella upbeat velvet vertigo violet voyage waffle walnut whisper widget willow winter yonder zenith zeppelin"
+).split()
 PLAIN = [
     "user",
+    "user",
+    "viewer",
     "User",
     "viewer",
     "guest",
@@ -91,11 +103,15 @@ def _digits(rng: random.Random) -> str:
     return "".join(rng.choices("0123456789", k=rng.choices((1, 2, 3, 4, 5), (20, 40, 20, 15, 5))[0]))
 
 
+def _pieces(rng: random.Random) -> str:
+    """Parts of words put together, so that every piece of the tokenizer turns up in a name."""
+    cut = (rng.choice(PARTS) for _ in range(rng.randint(1, 3)))
+    return "".join(_case(word[rng.randrange(2) :][: rng.randint(2, 6)], rng) for word in cut)
+
+
 def _stem(rng: random.Random) -> str:
-    make = rng.choices((_syllables, lambda r: r.choice(WORDS), lambda r: r.choice(FIRST), _letters), (45, 25, 18, 12))[
-        0
-    ]
-    return _case(make(rng), rng)
+    make = rng.choices(STEMS, (34, 22, 16, 10, 18))[0]
+    return _case(make(rng), rng) if make is not _pieces else make(rng)
 
 
 def _single(rng: random.Random) -> str:
@@ -157,5 +173,6 @@ def _accented(rng: random.Random) -> str:
     return "".join(stem)
 
 
+STEMS = (_syllables, lambda rng: rng.choice(WORDS), lambda rng: rng.choice(FIRST), _letters, _pieces)
 KINDS = (_single, _with_digits, _compound, _decorated, _plain, _leet, _spaced, _foreign, _accented)
 WEIGHTS = (34, 22, 14, 8, 8, 4, 3, 4, 3)

@@ -25,7 +25,7 @@ LENGTHS = ((3, 300), (7, 550), (14, 125), (30, 20), (70, 5))
 """Most turns of a conversation, and how often (in a thousand)."""
 
 
-DRILLS = 0.1
+DRILLS = 0.15
 """Share of the rows that only practise copying, from which a small model learns to copy names many times sooner."""
 
 Row = tuple[list[int], list[bool]]
