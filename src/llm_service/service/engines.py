@@ -32,6 +32,8 @@ LOOK_EVERY = 5.0
 """Seconds between two looks for LM Studio while the built-in model, or nothing, answers."""
 EMBEDDED_SLOTS = 2
 """Requests that the embedded engine answers side by side, unless told otherwise."""
+BUILTIN_TEMPERATURE = 0.2
+"""The built-in model is so small that chance derails it; and a penalty on repetition would misspell names."""
 BUILTIN_HINT = "This is the small built-in model: start LM Studio's server, or give a GGUF file with --model PATH."
 
 
@@ -190,6 +192,9 @@ class Engines:
         use_cache: bool = True,
     ) -> AbstractAsyncContextManager[Stream]:
         """An answer on its way: see :meth:`LMStudioClient.stream`."""
+        if self.builtin:
+            calm = replace(prompt.sampling, temperature=BUILTIN_TEMPERATURE, repeat_penalty=1.0)
+            prompt = replace(prompt, sampling=calm)
         return self.client.stream(prompt, caller=caller, deadline=deadline, background=background, use_cache=use_cache)
 
     def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
