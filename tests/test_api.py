@@ -72,6 +72,28 @@ async def test_a_stream_that_breaks_ends_with_one_error(bot, lm):
     assert [message["role"] for message in context["messages"]] == ["user"]
 
 
+async def test_a_load_under_way_is_told_with_its_progress(bot, lm):
+    lm.models[0].instances, lm.load_time = [], 0.3
+    lm.fail(400, {"error": "No models loaded."})
+    for code in ("model_not_loaded", "model_loading"):
+        status, refusal = await bot.chat()
+        assert (status, refusal["code"]) == (503, code)
+    assert "progress" not in refusal
+    assert (await bot.get("/health"))[1]["engine"]["loading"]
+    while bot.service.engines.state().loading:
+        await asyncio.sleep(0.01)
+    lm.models[0].instances, lm.load_time = [], 1.0
+    lm.fail(400, {"error": "No models loaded."})
+    await bot.chat()
+    status, refusal = await bot.chat()
+    assert (status, refusal["code"]) == (503, "model_loading")
+    while not bot.service.engines.state().progress:
+        await asyncio.sleep(0.01)
+    status, refusal = await bot.chat()
+    assert 0 < refusal["progress"] <= 0.99
+    assert 0 < (await bot.get("/health"))[1]["engine"]["progress"] <= 0.99
+
+
 async def test_a_failure_before_the_first_word_is_an_http_error_on_both(bot, lm):
     for path in ("/chat", "/chat/stream"):
         lm.fail(401, {"error": {"message": "no", "type": "invalid_request", "code": "invalid_api_key"}})

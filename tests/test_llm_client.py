@@ -684,6 +684,29 @@ async def test_a_load_that_fails_is_told_and_not_repeated_at_once(lm):
     assert lm.calls.count(("POST", "/api/v1/models/load")) == 1
 
 
+async def test_the_second_load_of_a_model_tells_how_far_it_is():
+    now = [0.0]
+    async with (
+        ScriptedLMStudio(models=[ScriptedModel()]) as lm,
+        LMStudioClient(lm.base_url, clock=lambda: now[0]) as client,
+    ):
+        lm.load_time = 0.1
+        with pytest.raises(errors.ModelLoading) as first:
+            await client.complete(ask())
+        assert first.value.progress is None
+        now[0] = 20.0
+        await eventually(lambda: not client.state().loading)
+        lm.models[0].instances, now[0] = [], 100.0
+        lm.fail(400, {"error": "No models loaded."})
+        for refusal in (errors.ModelNotLoaded, errors.ModelLoading):
+            with pytest.raises(refusal):
+                await client.complete(ask())
+        now[0] = 105.0
+        assert client.state().progress == 0.25
+        now[0] = 500.0
+        assert client.state().progress == 0.99
+
+
 async def test_a_model_unloaded_under_us_is_loaded_again(lm, client):
     await client.get_response("Hi")
     lm.models[0].instances = []

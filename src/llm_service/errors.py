@@ -181,7 +181,7 @@ class ModelLoading(ModelNotLoaded):
     ) -> None:
         super().__init__(detail, retry_after=retry_after)
         self.progress = progress
-        """Share that is loaded, 0 to 1, where the engine says."""
+        """Share that is loaded, 0 to 1, where it is known."""
 
 
 class EmptyReply(EngineError):

@@ -171,6 +171,8 @@ class Problem(BaseModel):
     code: str
     request_id: str
     errors: list[dict[str, str]] | None = None
+    progress: float | None = None
+    """Share of the model that is loaded, 0 to 1, with the code ``model_loading``, where it is known."""
 
 
 def topic_json(topic: Topic) -> dict[str, Any]:

@@ -61,7 +61,11 @@ def status_of(error: errors.LLMServiceError) -> int:
 
 def body_of(error: errors.LLMServiceError, request_id: str) -> dict[str, Any]:
     """The problem details of an error."""
-    return problem_body(status_of(error), error.code, str(error), request_id)
+    return problem_body(status_of(error), error.code, str(error), request_id, progress=_progress(error))
+
+
+def _progress(error: errors.LLMServiceError) -> float | None:
+    return error.progress if isinstance(error, errors.ModelLoading) else None
 
 
 def request_id(request: Request) -> str:
@@ -74,7 +78,8 @@ async def on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.LLMServiceError)
     status = status_of(error)
     log.info("refused" if status < 500 else "failed", code=error.code, status=status)
-    return problem(status, error.code, str(error), request_id(request), headers=retry_headers(error))
+    headers = retry_headers(error)
+    return problem(status, error.code, str(error), request_id(request), headers=headers, progress=_progress(error))
 
 
 def retry_headers(error: errors.LLMServiceError) -> dict[str, str]:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 
 from llm_service.errors import EngineFailed
@@ -53,7 +61,10 @@ def _number(value: int | None) -> str:
 async def load(settings: Settings, console: Console, name: str, *, context_length: int | None) -> None:
     """Load a model and wait until it is there."""
     async with engine_client(settings) as client:
-        with console.status(f"Loading {name} …"):
+        with Progress(
+            SpinnerColumn(), TextColumn(f"Loading {name} …"), TimeElapsedColumn(), console=console, transient=True
+        ) as bar:
+            bar.add_task(name, total=None)
             await client.load(name, context_length=context_length)
         loaded = [model for model in await client.models() if model.loaded]
     console.print(f"{name} is loaded.")

@@ -279,6 +279,7 @@ class LMStudioClient:
             reachable=self._watch.reachable,
             model=model,
             loading=self._loader.loading,
+            progress=self._loader.progress,
             problem=self._problem(model),
             breaker=self._breaker.state,
             in_flight=self._admission.in_flight,

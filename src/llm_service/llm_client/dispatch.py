@@ -110,7 +110,7 @@ class Dispatch:
         """Start loading a model that is not loaded; raises ModelLoading then, or why it could not be loaded."""
         if model.loaded is False and inventory.source in _JIT:
             self._loader.ensure(model, inventory.source)
-            raise on_its_way()
+            raise on_its_way(self._loader.progress)
 
     # ── One prompt ──
 

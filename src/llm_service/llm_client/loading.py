@@ -57,11 +57,25 @@ class Loader:
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._resting: dict[str, float] = {}
+        self._began: dict[str, float] = {}
+        self._took: dict[str, float] = {}
 
     @property
     def loading(self) -> bool:
         """Whether a model is on its way."""
         return bool(self._tasks)
+
+    @property
+    def progress(self) -> float | None:
+        """Share of the load under way that is done, 0 to 1; None where none is, or it is the model's first here.
+
+        LM Studio says nothing while it loads a model on request, so what passed is set against the time that the last
+        load of this model took; 0.99 is as far as that goes before it is there.
+        """
+        model = next((name for name in self._tasks if name in self._began), None)
+        if model is None or model not in self._took:
+            return None
+        return round(min(0.99, (self._clock() - self._began[model]) / max(self._took[model], 0.001)), 2)
 
     def ensure(self, model: ModelInfo, source: Source) -> None:
         """See to it that this model is loaded or on its way; returns at once.
@@ -115,14 +129,15 @@ class Loader:
 
     async def _load(self, model: str, source: Source) -> None:
         log.info("loading model", model=model)
-        started = self._clock()
+        self._began[model] = self._clock()
         try:
             await self.load(model, source)
         except EngineError as exc:
             log.warning("model could not be loaded", model=model, code=exc.code)
             self._resting[model] = self._clock() + COOL_DOWN
         else:
-            log.info("model loaded", model=model, seconds=round(self._clock() - started, 1))
+            self._took[model] = self._clock() - self._began[model]
+            log.info("model loaded", model=model, seconds=round(self._took[model], 1))
         await self._on_loaded()
 
     async def _order(self, path: str, body: dict[str, Any]) -> Any:

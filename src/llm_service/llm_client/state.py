@@ -73,7 +73,7 @@ class EngineState:
     loading: bool = False
     """Whether the model is on its way into memory."""
     progress: float | None = None
-    """Share of it that is there, 0 to 1, where the engine says."""
+    """Share of it that is there, 0 to 1, by the time that its last load took; None at its first."""
     problem: str | None = None
     """Code of the error that a request would meet, as far as is known."""
     breaker: BreakerState = "closed"

@@ -15,9 +15,16 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem_body(
-    status: int, code: str, title: str, request_id: str, errors: Iterable[Mapping[str, str]] = ()
+    status: int,
+    code: str,
+    title: str,
+    request_id: str,
+    *,
+    errors: Iterable[Mapping[str, str]] = (),
+    progress: float | None = None,
 ) -> dict[str, Any]:
-    """Problem details as they are sent. ``errors`` names fields and what is wrong with each: ``{"field", "code"}``."""
+    """Problem details as they are sent. ``errors`` names fields and what is wrong with each: ``{"field", "code"}``;
+    ``progress`` is the share, 0 to 1, of what the caller is to wait for."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title,
@@ -27,6 +34,8 @@ def problem_body(
     }
     if errors := list(errors):
         body["errors"] = errors
+    if progress is not None:
+        body["progress"] = progress
     return body
 
 
@@ -38,12 +47,13 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Iterable[Mapping[str, str]] = (),
+    progress: float | None = None,
 ) -> Response:
     """A refusal as an ASGI application: ``await problem(…)(scope, receive, send)``.
 
     ``title`` is a sentence of ours; nothing of the request may go into it.
     """
-    body = problem_body(status, code, title, request_id, errors)
+    body = problem_body(status, code, title, request_id, errors=errors, progress=progress)
     return Response(orjson.dumps(body), status, headers=headers, media_type=MEDIA_TYPE)
 
 
