@@ -31,6 +31,9 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import track
+
 from llm_service.store import Store, open_store
 from llm_service.types import Entry, Message, Reply
 
@@ -192,7 +195,7 @@ def run(database: str, kills: int, processes: int, seed: int) -> Counter[str]:
     multiprocessing.set_forkserver_preload(["llm_service.store.postgres", "alembic.command"])
     rng, total = random.Random(seed), Counter[str]()
     stamp = f"{time.time_ns():x}"
-    for n in range(1, kills + 1):
+    for n in track(range(1, kills + 1), "killing", transient=True, console=Console(stderr=True)):
         room = f"kill-{stamp}-{n}"
         witness = kill_round(database, room, processes, rng)
         total += Counter(told=len(witness.said), replies=len(witness.replied), forgotten=len(witness.forgot))

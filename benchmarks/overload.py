@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from rich.console import Console
+from rich.progress import track
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -177,12 +179,13 @@ async def main(arguments: argparse.Namespace) -> None:
     async with ScriptedLMStudio() as engine:
         engine.think_time = ANSWER_SECONDS
         engine.models[0].parallel = SLOTS
+        loads = track(list(enumerate(arguments.loads)), "rounds", transient=True, console=Console(stderr=True))
         if arguments.url:
-            rounds = [await play(arguments.url, load, arguments.seconds, n) for n, load in enumerate(arguments.loads)]
+            rounds = [await play(arguments.url, load, arguments.seconds, n) for n, load in loads]
         else:
             async with service(engine.base_url) as url:
                 await play(url, 0.5, 2.0, 999)
-                rounds = [await play(url, load, arguments.seconds, n) for n, load in enumerate(arguments.loads)]
+                rounds = [await play(url, load, arguments.seconds, n) for n, load in loads]
         show(rounds, engine)
 
 

@@ -27,6 +27,9 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from rich.console import Console
+from rich.progress import track
+
 from llm_service.engine import EmbeddedEngine
 from llm_service.prompt import RETENTION, before, compose, warming
 from llm_service.tokens import TokenEstimator
@@ -298,7 +301,7 @@ async def measure_time(http: aiohttp.ClientSession, folder: Path, turns: int) ->
         for slot, room in enumerate(rooms):
             fill(room)
             await take_turn(http, engine, room, id_slot=slot)
-        for _ in range(turns):
+        for _ in track(range(turns), "turns", transient=True, console=Console(stderr=True)):
             for slot, room in enumerate(rooms):
                 read[room.policy.name].append(await take_turn(http, engine, room, id_slot=slot))
     print_time(read)

@@ -24,6 +24,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from llm_service.threads import ThreadTracker
 from llm_service.types import Message
@@ -204,7 +206,7 @@ def against_the_corpus(folder: Path) -> None:
     chats = {file: read_chat(folder / f"{file}.ascii.txt") for file in gold}
     ours: dict[str, set[Link]] = {}
     start = time.process_time()
-    for file, rows in chats.items():
+    for file, rows in track(chats.items(), "files", transient=True, console=Console(stderr=True)):
         asked = {later for later, _ in gold[file]}
         ours[file] = {link for link in tracked(rows) if link[0] in asked}
     spent = time.process_time() - start

@@ -26,6 +26,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import track
+
 import chat_text
 from llm_service.errors import PromptTooLong
 from llm_service.prompt import compose
@@ -237,7 +240,7 @@ def measure(count: Count, rooms: int) -> Tally:
     rng = random.Random(1)
     engine = Engine(lru_cache(100_000)(count), rng.randint(1, 30), rng.randint(3, 8))
     counter, tally = TokenEstimator(), Tally()
-    for seed in range(rooms):
+    for seed in track(range(rooms), "rooms", transient=True, console=Console(stderr=True)):
         play(Room(seed), engine, counter, tally)
         counter = TokenEstimator.from_json(counter.to_json())
     return tally

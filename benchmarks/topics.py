@@ -26,6 +26,9 @@ from itertools import accumulate
 from pathlib import Path
 from statistics import mean
 
+from rich.console import Console
+from rich.progress import track
+
 from llm_service.recall import MiniLM
 from llm_service.topic_tracker import TopicShift, TopicTracker
 from llm_service.types import Message
@@ -138,7 +141,9 @@ def made_up(count: int) -> Iterator[Message]:
 def replay(count: int) -> None:
     tracker = TopicTracker()
     spent, resident = 0.0, []
-    for n, message in enumerate(made_up(count), 1):
+    for n, message in enumerate(
+        track(made_up(count), "messages", total=count, transient=True, console=Console(stderr=True)), 1
+    ):
         start = time.process_time()
         tracker.observe(message)
         spent += time.process_time() - start
