@@ -143,6 +143,24 @@ def test_the_same_prompt_again_is_known():
     assert estimator.estimate(talk(1)) == pytest.approx(1234, rel=1e-6)
 
 
+@given(st.lists(st.integers(0, 3), max_size=30))
+def test_a_prompt_counts_the_same_however_it_came_about(order):
+    """What was measured of one room's prompts is used again, and never for another room's."""
+    rooms = [talk(seed, turns=40) for seed in range(4)]
+    lengths, busy = [1] * 4, TokenEstimator()
+    for room in order:
+        lengths[room] += 2
+        prompt = rooms[room][: lengths[room] + 1]
+        assert busy.estimate(prompt) == pytest.approx(TokenEstimator().estimate(prompt))
+
+
+def test_a_line_counts_what_a_prompt_grows_by():
+    estimator, prompt = TokenEstimator(), talk(1)
+    longer = [*prompt[:-1], PromptMessage(role="user", content=f"{prompt[-1].content}\nbob: Hello there, Kappa 123!")]
+    grown = estimator.estimate(longer) - estimator.estimate(prompt)
+    assert estimator.line("bob: Hello there, Kappa 123!") == pytest.approx(grown)
+
+
 def test_the_margin_shrinks_with_learning_and_grows_with_errors():
     estimator = TokenEstimator()
     fresh = estimator.margin(talk(100))

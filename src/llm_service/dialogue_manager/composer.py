@@ -11,7 +11,7 @@ from llm_service.errors import ContextOverflow
 from llm_service.prompt import MOST_MESSAGES, RETENTION, Composed, compose, notes
 from llm_service.tokens import TokenEstimator
 from llm_service.turn_taking import crowd_lines
-from llm_service.types import Message, ModelInfo, Prompt, PromptMessage, Sampling, Usage
+from llm_service.types import Message, ModelInfo, Prompt, Sampling, Usage
 
 from .ports import Backend, Store
 from .recalling import Recalling
@@ -164,8 +164,7 @@ class Composer:
 
 
 def _cost(estimator: TokenEstimator, message: Message) -> int:
-    line = PromptMessage(role="user", content=f"{message.speaker}: {message.line}")
-    return ceil(estimator.estimate((line,)))
+    return ceil(estimator.line(f"{message.speaker}: {message.line}"))
 
 
 def _key(model: str) -> str:

@@ -87,14 +87,17 @@ def compose(
     sampling = sampling or Sampling()
     inside = [entry for entry in in_order(entries) if place(entry) >= (cut, 0)]
     recent = inside[-(most_messages + 1) :]  # one more than fits, so that what is too much is still seen to be
-    talk = turns(recent, lines)
-    least = newest_alone(talk, lines)
+    talk: Sequence[Turn] = turns(recent, lines)
     wanted = frame_of(persona, stable, summary=summary, notes=notes, fold_system=fold_system)
-    parts = _part(wanted.bare(), least, counter, share_of(model, sharing), sampling.max_tokens)
-    frame = _affordable(wanted, least, counter, parts.prompt)
-    empty = most_tokens(counter, frame.around(()))
-    space = _Space(frame=frame, counter=counter, empty=empty, tokens=parts.prompt, entries=most_messages)
-    kept = trim(talk, space.fill, full=space.full(talk, idle=idle), retention=retention, lines=lines)
+    share = share_of(model, sharing)
+    frame, kept, parts = wanted, talk, budget(share, sampling.max_tokens)
+    if idle or len(recent) > most_messages or not _fits_whole(wanted, talk, counter, parts):
+        least = newest_alone(talk, lines)
+        parts = _part(wanted.bare(), least, counter, share, sampling.max_tokens)
+        frame = _affordable(wanted, least, counter, parts.prompt)
+        empty = most_tokens(counter, frame.around(()))
+        space = _Space(frame=frame, counter=counter, empty=empty, tokens=parts.prompt, entries=most_messages)
+        kept = trim(talk, space.fill, full=space.full(talk, idle=idle), retention=retention, lines=lines)
     whole = kept is talk and len(recent) == len(inside)
     start = cut if whole or not kept else kept[0].messages[0].position
     prompt = Prompt(messages=frame.around(kept), sampling=replace(sampling, max_tokens=parts.reply))
@@ -144,6 +147,11 @@ def _length(turn: Turn) -> int:
 def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
     """The tokens that a prompt of these messages has at most."""
     return ceil(counter.estimate(messages)) + counter.margin(messages)
+
+
+def _fits_whole(frame: Frame, talk: Sequence[Turn], counter: Counter, parts: Budget) -> bool:
+    """Whether it plainly all fits, as it does in most turns: nothing can be spared, and nothing has to be."""
+    return frame == frame.bare() and most_tokens(counter, frame.around(talk)) <= parts.prompt
 
 
 def _part(bare: Frame, least: Sequence[Turn], counter: Counter, share: int, max_tokens: int) -> Budget:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, sqrt
 from operator import mul
 from typing import Literal
@@ -34,6 +35,7 @@ OVERFLOW_STEP = 1.1
 
 REMEMBERED_PROMPTS = 32
 REMEMBERED_GUESSES = 16
+REMEMBERED_HEADS = 128
 REMEMBERED_LINES = 8192
 REMEMBERED_ERRORS = 64
 """Bounds of what an estimator keeps in memory."""
@@ -115,12 +117,10 @@ class _Seen:
         return shared[best], *self._prompts[best]
 
 
-def _bits(number: int) -> Iterator[int]:
+@lru_cache(maxsize=1 << 12)
+def _bits(number: int) -> tuple[int, ...]:
     """Places of the ones in it."""
-    while number:
-        low = number & -number
-        yield low.bit_length() - 1
-        number ^= low
+    return tuple(place for place in range(number.bit_length()) if number >> place & 1)
 
 
 class TokenEstimator:
@@ -146,6 +146,7 @@ class TokenEstimator:
         self._lines: dict[int, _Line] = {}
         self._seen = _Seen()
         self._guesses: dict[int, tuple[float, float]] = {}
+        self._heads: dict[int, _Measured] = {}
 
     def estimate(self, messages: Sequence[PromptMessage]) -> float:
         """Tokens that a prompt of these messages probably has, with all that the chat template adds."""
@@ -155,6 +156,10 @@ class TokenEstimator:
         """Tokens to keep free beside the estimate: how many more there may plausibly be, by what is known about such
         text and by the errors made of late."""
         return ceil(max((CAUTION, *self._errors)) * self._guess(messages)[1])
+
+    def line(self, text: str) -> float:
+        """Tokens that a prompt probably has more with this line in it."""
+        return sum(self._weights[index] * number for index, number in self._line(text).counts)
 
     def observe(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Learn that the engine counted so many tokens in a prompt of these messages."""
@@ -193,11 +198,15 @@ class TokenEstimator:
         return step.base + _dot(self._weights, step.change)
 
     def _deviation(self, step: _Step) -> float:
-        variance = sum(x * _dot(row, step.change) for x, row in zip(step.change, self._doubt, strict=True) if x)
-        return sqrt(max(variance, 0.0) + step.noise)
+        return sqrt(max(_dot(step.change, self._pulled(step)), 0.0) + step.noise)
+
+    def _pulled(self, step: _Step) -> Vector:
+        """The doubt about each weight that the change of a step touches; few kinds of text change at a time."""
+        touched = [(index, x) for index, x in enumerate(step.change) if x]
+        return [sum([row[index] * x for index, x in touched]) for row in self._doubt]
 
     def _learn(self, step: _Step, tokens: int) -> None:
-        pulled = [_dot(row, step.change) for row in self._doubt]
+        pulled = self._pulled(step)
         error = tokens - self._tokens(step)
         scale = 1 / (_dot(step.change, pulled) + step.noise)
         self._weights = [max(w + scale * error * p, 0.0) for w, p in zip(self._weights, pulled, strict=True)]
@@ -208,7 +217,7 @@ class TokenEstimator:
 
     def _guess(self, messages: Sequence[PromptMessage]) -> tuple[float, float]:
         """Tokens, and their standard deviation. Who asks for one asks for the other too: a few are kept for a while."""
-        asked = hash(tuple(messages))
+        asked = hash(tuple([message.content for message in messages]))
         guess = self._guesses.get(asked)
         if guess is None:
             if len(self._guesses) >= REMEMBERED_GUESSES:
@@ -226,12 +235,24 @@ class TokenEstimator:
         return _Step(change, share * tokens, _noise(prompt.size - share * shared))
 
     def _measure(self, messages: Sequence[PromptMessage]) -> _Measured:
-        counts = [0.0] * len(FEATURES)
-        counts[TEMPLATE] = 1
-        counts[MESSAGE] = len(messages)
-        sizes = {}
-        size = 0.0
-        for text in (line for message in messages for line in message.content.split("\n")):
+        """What a prompt is made of. Most of it was measured with the last prompt of its room, which had an answer and
+        a question less: so all but the last message is kept, and the next prompt begins there."""
+        texts = tuple([message.content for message in messages])
+        head = texts[:-1]
+        measured = self._heads.get(hash(head))
+        if measured is None:
+            known = self._heads.get(hash(head[:-2]))
+            measured = self._grown(known, head[-2:]) if known else self._grown(_NOTHING, head)
+            if len(self._heads) >= REMEMBERED_HEADS:
+                del self._heads[next(iter(self._heads))]
+            self._heads[hash(head)] = measured
+        return self._grown(measured, texts[-1:])
+
+    def _grown(self, measured: _Measured, texts: Sequence[str]) -> _Measured:
+        """The same with more messages at its end."""
+        counts, sizes, size = list(measured.features), dict(measured.sizes), measured.size
+        counts[MESSAGE] += len(texts)
+        for text in (line for message in texts for line in message.split("\n")):
             line = self._line(text)
             for index, number in line.counts:
                 counts[index] += number
@@ -248,6 +269,10 @@ class TokenEstimator:
                 self._lines.clear()
             self._lines[hash(text)] = found
         return found
+
+
+_NOTHING = _Measured([1.0 if index == TEMPLATE else 0.0 for index in range(len(FEATURES))], {}, 0.0)
+"""A prompt without messages."""
 
 
 def _noise(size: float) -> float:
