@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grammar import Slots
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
@@ -71,6 +73,21 @@ INTENTS: tuple[Intent, ...] = (
         name="greet",
         weight=4,
         asks=(
+            "{hello} {people}",
+            "{hello} [my|you|dear|lovely|beautiful|wonderful|sweet|good|my dear|you lovely] [people|chat|friends|folks|humans|bot|co-host|everyone|assistant|friend|stream]",
+            "{hello} [to|and greetings to|and hello to] [everyone|you all|all of you|the chat|the whole stream|everybody|the bot|each of you] [here|tonight|today|]",
+            "{hello} {hello} [{people}|]",
+            "[and|well|so|oh|ok] {hello} [{people}|]",
+            "[a warm|a big|a very nice|one big|my best] [hello|welcome|greeting] [to|for] [everyone|you all|the chat|all of you|you]",
+            "[waving|waves|waves back|wave] [hello|hi|at chat|at everyone|to all|from the back|]",
+            "[just|I'm just|only|quickly] [popping|dropping|stopping|coming|hopping|jumping|swinging] [in|by] [to say|for a quick|with a] {hello}",
+            "{hello} [I|I've|I have] [just|only just|finally|also] [tuned in|come in|joined|arrived|made it|logged in|found this stream|sat down] [what's new|]",
+            "[just|finally|only now] [tuned in|turned on the stream|made it here|hopped on|logged in|woke up and came here|here now] {hello}",
+            "{hello} [first time|first visit|my first time|my first day|never been] [here|watching|in this chat|in chat|on this channel]",
+            "{hello} [how nice to|good to|so nice to|great to] [see you|see you all|meet you|be here|have you here]",
+            "[I'd like to|I want to|let me|may I] [say hello|greet everyone|greet you|say hi|introduce myself]",
+            "[any|is there a] [hello|greeting] for me",
+            "[say|please say|can you say|will you say] [hello|hi|hey] [to me|back|please|]",
             "[hello|hi|hey|heya|hiya|yo|howdy|greetings|hallo|hellooo|hii|heyy|helo|ello|sup|oi|hey hey|hi hi|hewwo|salutations|g'day|ahoy]",
             "[hello|hi|hey|heya|hiya|yo|howdy|greetings|helo] " + BOT,
             "[hello|hi|hey|hiya|yo|howdy|greetings] [everyone|everybody|all|chat|people|folks|guys|friends|y'all|streamer|world|again|to all of you|from Germany|from Brazil|from the couch|from work]",
@@ -88,6 +105,8 @@ INTENTS: tuple[Intent, ...] = (
         name="morning",
         weight=0.7,
         asks=(
+            "[good|gud|goood|a good|very good] [morning|mornin|mornings] [my friends|dear chat|to all of you|one and all|sunshine|world|co-host|from me|to you too|]",
+            "[top of the morning|morning all|morning everyone|mornin all|good mornin]",
             "[good|gud] morning [everyone|all|chat|to you|to everyone|folks|bot|friends|]",
             "[morning|mornin|gm] [everyone|all|chat|bot|folks]",
         ),
@@ -97,6 +116,8 @@ INTENTS: tuple[Intent, ...] = (
         name="evening",
         weight=0.7,
         asks=(
+            "[good|gud|a good|a very good|goood] [evening|evenin|eve] [my friends|dear chat|to all of you|one and all|ladies and gentlemen|co-host|from me|to the chat|people|]",
+            "[evening|evening all|evening everyone|evenin folks|good eve]",
             "[good|gud] evening [everyone|all|chat|to you|to everyone|folks|bot|friends|]",
             "[evening|good evenin] [everyone|all|chat|bot|folks]",
         ),
@@ -106,6 +127,7 @@ INTENTS: tuple[Intent, ...] = (
         name="afternoon",
         weight=0.7,
         asks=(
+            "[good|gud|a good|a very good] [afternoon|day|afternon] [my friends|dear chat|to all of you|one and all|co-host|from me|people|]",
             "[good|gud] afternoon [everyone|all|chat|to you|to everyone|folks|bot|friends|]",
             "[afternoon|good day] [everyone|all|chat|bot|folks]",
         ),
@@ -124,6 +146,18 @@ INTENTS: tuple[Intent, ...] = (
         name="goodbye",
         weight=2.5,
         asks=(
+            "{bye} {people}",
+            "{bye} [it was|this was|that was] [fun|nice|great|lovely|a good time|a great stream|good|cool] [today|tonight|with you|everyone|]",
+            "[ok|okay|well|right|alright|so|and now] {bye} [{people}|then|now|]",
+            "{leaving} {bye}",
+            "{leaving} {bye} {people}",
+            "{bye} {leaving}",
+            "[ok|well|sorry|alright|hey|guys|so|] {leaving} [{people}|]",
+            "[see|catch|talk to|meet] [you|ya|u|y'all|you all] [all|around|again|later|soon|tomorrow|next week|next stream|on monday|next time|in a bit|another day|at the weekend]",
+            "[until|till] [tomorrow|next time|then|next week|we meet again|the next stream|later]",
+            "[that's|thats|that is] [it|all|enough|everything] [for me|for today|from me|for tonight] [bye|goodbye|see you|cya|]",
+            "[thanks|thank you|thx] [for everything|for the evening|for the fun|for having me|all], [bye|goodbye|see you|good night|have to go]",
+            "[goodby|goodbey|by bye|byebye|bybye|bubye|see yaa|seeya|cyaa|byeee|goobye]",
             "[bye|goodbye|bye bye|cya|see you|see ya|cu|farewell|byee|take care|later|laters|peace|ciao|good bye|so long|cheerio|toodles|adios|until next time]",
             "[bye|goodbye|see you|cya|see ya|take care|later|good night] [everyone|all|chat|bot|later|tomorrow|soon|next time|folks|friends|guys|for now|people]",
             "[good night|goodnight|gn|night|nighty night|sleep well|nite]",
@@ -143,6 +177,10 @@ INTENTS: tuple[Intent, ...] = (
         name="goodnight",
         weight=0.7,
         asks=(
+            "[good|gud|a good|have a good] [night|nite|nigth] {people}",
+            "[goodnight|gnight|gn8|nighty|night night|sweet dreams|sleep tight|g'night] [{people}|]",
+            "[I'm|im|I am|ok I'm] [tired|sleepy|so tired|dead tired] [and|so I'm|so] [going to bed|off to bed|good night|heading to bed|gn]",
+            "[off|straight|going|right] to [bed|sleep] [now|then|] [night|good night|gn|sleep well] [{people}|]",
             "[good night|goodnight|gn|nighty night|sleep well|night night|have a good night] [everyone|all|chat|bot|folks|to you|]",
             "[I'm|im|I am] [going to bed|off to bed|going to sleep|heading to bed] [now|good night|gn|]",
         ),
@@ -163,6 +201,18 @@ INTENTS: tuple[Intent, ...] = (
         name="how_are_you",
         weight=2.5,
         asks=(
+            "{hello} [how|and how|so how] [are|r] [you|u|ya] [{today}|]",
+            "{hello} {people} [how are you|how's it going|how are things|how do you do|how's everyone|how is it going]",
+            "[how|and how|so how] [are|r] [you|u|ya] [{people}|my friend|old friend|bot|really|these days|lately|this time|my dear|holding up|getting on|getting along|keeping|coping|{today}]",
+            "[how|and how|so how] [do|did] [you|u] [feel|feeling|sleep|like your day|manage] [{today}|]",
+            "[how|hows|how's|how is] [your|ur|the] [day|evening|night|morning|life|week|mood|health|afternoon|monday|weekend|stream] [going|so far|today|been|]",
+            "[how|how's] [has|have] [your|you|ur] [day|evening|week|been|night] [been|going|] [so far|today|]",
+            "[how is|hows|how's] [life|everything|it|the world|existence|business] [treating you|going for you|with you|on your side|over there|in there|today]",
+            "[hope|I hope|hoping] [you are|you're|ur|youre|you feel|all is] [well|fine|good|ok|doing well|alright|having a good day] [{today}|] [how are you|]",
+            "[are you|r u|you|u] [doing|feeling] [ok|okay|alright|well|fine|good|better|great] [{today}|]",
+            "[hw|hou|how|hoe|how'] [aer|are|ar|r] [yuo|you|u|yu] [today|doing|]",
+            "[is everything|everything|are things|all] [ok|okay|fine|alright|good|well] [with you|over there|today|there]",
+            "[tell me|say|so] how [you are|you feel|you are doing|it's going]",
             "[how|and how|so how|hey how|hi how|hello how] "
             + ARE
             + " "
@@ -199,6 +249,12 @@ INTENTS: tuple[Intent, ...] = (
         name="doing",
         weight=1.5,
         asks=(
+            "[what|wat|so what|and what|hey what|what the hell] [are|r] [you|u|ya] [doing|up to|making|working on|busy with|playing at|reading|watching|thinking about|thinking] [{today}|bot|over there|]",
+            "[what|what else] [have you|did you|do you] [been up to|been doing|do today|do yesterday|do right now|do this evening|do the whole day|get up to]",
+            "[what's|whats|wats|what is|so what's|hey what's] [up|new|good|happening|cooking|cracking|going on|the news] [with you|bot|{people}|today|over there|]",
+            "[anything|something|what] [new|exciting|interesting] [with you|today|going on|happening|here|on your side]",
+            "[tell me|tell us] what [you are doing|you're up to|you do right now|is new]",
+            "[how do you|how are you] [spend your day|spend your time|keep busy|pass the time|spending your evening]",
             "[what|wat|and what|so what|hey what] "
             + ARE
             + " "
@@ -219,6 +275,15 @@ INTENTS: tuple[Intent, ...] = (
         name="thanks",
         weight=1.8,
         asks=(
+            "{thank} [for|4] [that|the help|your help|helping me|helping|your time|the quick answer|answering|the fast reply|the good advice|telling me|everything|all|the explanation|explaining it|the chat|the nice words|the welcome|the joke|the laugh|being so nice|the support|listening|the info|trying|letting me know]",
+            "{thank} [{people}|a lot|a ton|a million|a bunch|so much|very much|again|really|to you|kindly|dear|indeed]",
+            "{thank} [that|this|it] [was|is|helped|worked|really] [useful|helpful|nice|good|great|kind|a lot|me|perfect|good to know]",
+            "[ok|oh|great|cool|perfect|wow|ah|nice|alright|good|super|that's great|sounds good|understood|got it|very nice|lovely] {thank} [{people}|]",
+            "[many|lots of|a thousand|big|much|so many|my] [thanks|thank yous|thx] [{people}|to you|to you all|for that|]",
+            "[thnks|thans|tanks|thankyou|thank yo|thanku|thnk you|tank you|thaks|thnak you|thanx|thankss]",
+            "[that|you|this] [was|were|is|are] [very|really|so|quite] [helpful|useful|kind of you|nice of you|a great help]",
+            "[I'm|im|I am] [so|very|really|] [grateful|thankful] [for that|to you|]",
+            "[very|really|so|that is] [kind|nice] [of you|from you] {thank}",
             "[thanks|thank you|thx|ty|tysm|thank u|many thanks|thanks a lot|thank you so much|tyvm|thnx|thanx|cheers|thanks a bunch|thanks so much|much appreciated|ta]",
             "[thanks|thank you|thx|ty|cheers] [bot|man|mate|for that|for the help|for your help|for the info|for explaining|for the answer|for the joke|for being here|friend|you're the best|that helps|that helped|for the tip|everyone]",
             "[ok|oh|great|nice|cool|perfect|wow|ah] [thanks|thank you|thx|ty]",
@@ -233,6 +298,16 @@ INTENTS: tuple[Intent, ...] = (
         name="compliment",
         weight=1.2,
         asks=(
+            "{youare} [really|so|very|such|pretty|quite|super|truly|just|] {good}",
+            "{youare} [a|the|a really|such a|my|the very] [{good}|best|favorite] [bot|friend|assistant|helper|co-host|person|robot|program|companion]",
+            "{youare} [the best|a star|a hero|a genius|my hero|a gem|a sweetheart|my best friend|one of a kind|good at this|doing great|better than the other bot|a treasure|a great help|too kind]",
+            "[such|what] [a|an] {good} [bot|assistant|co-host|helper|robot|answer]",
+            "{good} [bot|job|work|answer|assistant|reply|one bot|robot] [{people}|]",
+            "[I|we|everyone|chat] [really|just|all|] [love|like|adore|appreciate|enjoy|<3] [you|u|this bot|our bot|the bot|talking to you|chatting with you|having you here|your answers|your style] [bot|so much|a lot|]",
+            "[you|u] [did|do|made|said|explained] [that|it|this|so] [well|great|perfectly|nicely|so well]",
+            "[you|u] [make|made] [me happy|me smile|my day|this chat better|us happy]",
+            "[this|our|the] bot [is|rocks|rules] [{good}|the best|so {good}|]",
+            "[nice|great|good|well|excellent|fine] [job|work|done|going|try|effort] [bot|assistant|my friend|{people}|]",
             "[you are|you're|ur|youre|u r] [cool|great|awesome|nice|funny|the best|so nice|so cool|amazing|cute|sweet|smart|so funny|a good bot|my favorite bot|really helpful|a legend|very kind|so smart|fantastic]",
             "[good|nice|best|great|cute|clever|lovely] bot",
             "[I|we] [love|like|really like|adore] [you|this bot|you bot|u|you so much|talking to you]",
@@ -246,6 +321,16 @@ INTENTS: tuple[Intent, ...] = (
         name="insult",
         weight=1.2,
         asks=(
+            "{youare} [really|so|very|such|pretty|quite|just|] {bad}",
+            "{youare} [a|the|such a|the most] [{bad}|worst|dumbest|stupidest] [bot|assistant|thing|robot|program|ai|machine]",
+            "[what|such] [a|an] {bad} [bot|answer|assistant|robot|reply]",
+            "{bad} [bot|answer|assistant|robot|ai|reply]",
+            "[this|our|the] bot [is|is so|is really] {bad}",
+            "[I|we|everyone] [really|just|] [hate|dislike|despise|am sick of|are tired of] [you|u|this bot|the bot|your answers|this assistant]",
+            "[you|u] [know|understand|get|can do] [nothing|nothing at all|no thing]",
+            "[nobody|no one] [likes|wants|needs] [you|this bot|u]",
+            "[please|just|] [shut up|be quiet|go away|stop talking|stop|leave|get out|shush] [now|bot|already|]",
+            "[your|ur] [answers|jokes|replies] [are|r] [{bad}|not funny|the worst]",
             "[you are|you're|ur|youre|u r] [stupid|dumb|bad|useless|boring|an idiot|terrible|so dumb|so slow|annoying|not very smart|trash|garbage|the worst|weird|so bad|not funny|lame|a bad bot]",
             "[bad|stupid|dumb|useless|worst|boring|trash|lame] [bot|assistant|ai]",
             "[I|we] [hate|dislike|don't like|can't stand] [you|this bot|u|you bot]",
@@ -338,6 +423,16 @@ INTENTS: tuple[Intent, ...] = (
         name="human",
         weight=2.2,
         asks=(
+            "[are|r|be] [you|u|ya] [a|an|some|just a|only a|maybe a|actually a|really a|secretly a] {machine}",
+            "[are|r] [you|u] [a|an] {machine} or [a|an] [human|person|real person|man|woman|{machine}]",
+            "[is|was] [this|that|it|there] [a|an|just a|really a] [{machine}|human|person|real person] [or a human|or not|talking|here|writing|]",
+            "[am|are] [I|we] [talking|speaking|chatting|writing] [to|with] [a|an|some] [{machine}|human|person|real person|human being]",
+            "[so|and|wait|oh|hey|tell me|be honest|admit it|honestly|serious question|quick question] [you are|you're|are you|r u|youre|ur] [a|an|just a] [{machine}|human|real person]",
+            "[you|u] [are|r] [a|an|just a|only a] [{machine}] [right|or|aren't you|huh|yes|no|I think|isn't it]",
+            "[tell me|say|so|be honest] [are you|whether you are|if you are] [real|human|a bot|an ai|a person|a robot or a human|artificial|alive]",
+            "[is|are] [somebody|someone|a human|a person|people|anyone] [typing|behind this|writing this|reading this|behind the bot|answering me]",
+            "[real|human|bot|robot|ai] or [bot|not|human|robot|fake|person]",
+            "[do you have|have you got|do you feel] [a heart|a soul|emotions|feelings|parents|a brain|hands|a face|pain|love]",
             "[are you|r u|are u|you|so you are|is this|am I talking to|are you really] [a bot|a robot|an ai|human|a human|real|a real person|a person|a machine|a program|a chatbot|alive|a computer|just a bot|just a program|an AI|fake|artificial]",
             "[bot or human|human or bot|are you real or a bot|you're a bot right|is this a bot|is that a bot|are you even real|you must be a bot|do you have feelings|do you have a body|do you sleep|do you eat|do you dream|can you think|are you conscious|prove you are human|are you a girl or a boy|are you male or female]",
         ),
@@ -350,6 +445,17 @@ INTENTS: tuple[Intent, ...] = (
         name="who",
         weight=2.5,
         asks=(
+            "[who|and who|so who|hey who|wait who|oh who|but who] [are|r|might] [you|u|ya] [{people}|by the way|then|exactly|in here|now|supposed to be|be|]",
+            "[who|what] exactly [are you|is this|am I talking to|r u]",
+            "[may|can|could|might] I [ask|know] [who you are|your name|what you are|who this is|what you are called|who I am talking to]",
+            "[what|which] [ai|model|llm|language model|chatbot|bot|kind of bot|program|kind of ai] [are|r|is] [you|u|this|it|that|the bot] [exactly|actually|based on|using|running|]",
+            "[what's|whats|what is|wats|so what is|hey what is|hi what's] [your|ur] [name|nickname|full name|real name|name bot|title] [{people}|again|please|]",
+            "[tell|say|write] [me|us] [a bit|something|more|a little|anything|who you are|your name|what you are] [about yourself|about you|please|]",
+            "[introduce|present|describe] yourself [to me|to us|to the chat|please|briefly|quickly|first|]",
+            "[are|r] [you|u] [based on|like|the same as|made by|from|running on|using] [chatgpt|openai|gpt|google|anthropic|llama|mistral|a big company|meta|lm studio]",
+            "[who|what company|which company] [made|created|built|developed|trained|programmed|designed|coded] [you|u|this bot|the bot]",
+            "[do you|does this bot|do u|you got|has the bot] [have a name|got a name|a name]",
+            "[how|what] [can|should|do|may] [I|we|people] call [you|this bot|u]",
             "[who|and who|so who|hey who|wait who|sorry who] "
             + ARE
             + " "
@@ -371,6 +477,15 @@ INTENTS: tuple[Intent, ...] = (
         name="abilities",
         weight=2.0,
         asks=(
+            "[what|wat|and what|so what|hey what|ok what|now what] [can|could|cn|do|would] [you|u|ya|this bot|the bot] [do|actually do|really do|do exactly|do for us|do for me|offer|help with|even do|do well|do here|do then] [{people}|]",
+            "[what|which] [things|stuff|tasks|kind of things|questions|topics|features|tricks|skills] [can you do|can u do|do you know|can you answer|do you have|have you got|are you able to do|can you handle]",
+            "[what|and what] are [you able to do|you capable of|your skills|your talents|your functions|your features|your strengths|your powers|you good for|you useful for|your limits]",
+            "[how|in what way|with what] [can|could|would|do] [you|u|this bot] [help|assist|be useful|support] [me|us|here|the chat|]",
+            "[can|could|will|would] [you|u] [help|assist] [me|us|out|me out|me please|me with something|]",
+            "[tell|show] [me|us] [what you can do|what you do|your skills|your abilities|what you are good at|what you know|how you can help]",
+            "[what|and what] [do you|does this bot|does the bot] [do|do here|do exactly|know|understand|actually do] [for us|all day long|]",
+            "[I|we] [need|could use|want] [some|your|a little|] help",
+            "[help|hlep|helpp|help me|pls help|please help|help bot|need help|assist me]",
             "[what|wat|and what|so what|hey what] [can|could] "
             + YOU
             + " [do|do for me|do for us|do here|actually do|help with|help me with|talk about|answer|tell me]",
@@ -385,6 +500,13 @@ INTENTS: tuple[Intent, ...] = (
         name="my_name",
         weight=2.2,
         asks=(
+            "[what|wat|whats|what's|what is|so what is|and what's|hey what's|hi bot what's] [my|mi] [name|username|nick|handle|user name|nickname|display name] [again|then|here|bot|now|please|in this chat|]",
+            "[do|can|could|would|will] [you|u|ya] [still|] [know|remember|say|tell me|guess|spell|read|see|recall] [my name|who I am|my username|my nickname|my nick|my handle|me by name] [{people}|please|]",
+            "[say|tell me|spell|write|read|repeat|mention] [my|mi] [name|username|nickname|handle] [please|now|for me|bot|again|aloud|once|]",
+            "[who|and who|so who|hey who|wait who] [am|m] I [{people}|again|really|then|to you|here|in this chat|exactly|]",
+            "[my|mi] name is [what|?|called what|which]",
+            "[what|how] [am I|do you|do they|should I be|do people] [called|call me|named] [here|in this chat|in chat|]",
+            "[under|by] [what|which] name [do you know me|am I here|do you see me]",
             "[what's|what is|whats|wats|say|tell me|guess|do you know|do you remember|do u know|can you say|can you tell me|you know] my name [again|please|bot|]",
             "[who am I|who am i|whats my username|what is my username|what's my nick|what am I called|how am I called|do you know who I am|do you know me|do you remember me|what do you call me|what is my nickname|remember who I am|say my name|tell me who I am|u know who I am|what name do I have]",
         ),
@@ -396,6 +518,13 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_game",
         weight=2.2,
         asks=(
+            "[what|which] [is|would be|was|are] [your|ur|the bot's] {fav} [game|video game|board game|videogame|computer game|gmae|games|game to play]",
+            "[what|which] [game|games|video game|videogame] [do|would|can|did] [you|u] [like|love|enjoy|play|prefer|recommend|pick|choose] [most|best|the most|the best|a lot|right now|these days|]",
+            "[tell|give|name] [me|us] [your|ur] {fav} [game|video game|games] [please|pls|]",
+            "[do|have] [you|u] [have|got|play] [a|any|some] [{fav}|good] [game|games|video games] [please|to recommend|]",
+            "[your|ur|and your|hey your] {fav} [game|video game|games] [please|bot|]",
+            "[hey|so|and|ok|hi], {fav} [game|video game|videogame]",
+            "[is there|what about] a game [you|that you] [like|love|enjoy|play] [most|best|]",
             WHATS
             + " "
             + YOUR
@@ -414,6 +543,13 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_food",
         weight=1.5,
         asks=(
+            "[what|which] [is|would be|was|are] [your|ur|the bot's] {fav} [food|meal|dish|snack|thing to eat|lunch|breakfast|dessert|fod|dinner]",
+            "[what|which] [food|dish|meal|snack|cuisine|kind of food] [do|would|can|did] [you|u] [like|love|enjoy|eat|prefer|recommend|pick|choose|cook] [most|best|the most|a lot|]",
+            "[tell|give|name] [me|us] [your|ur] {fav} [food|meal|dish|snack] [please|pls|]",
+            "[do|have] [you|u] [have|got|eat] [a|any|some] [{fav}|good] [food|dish|meal|snack] [please|]",
+            "[your|ur|and your|hey your] {fav} [food|meal|dish|snack|lunch] [please|bot|]",
+            "[hey|so|and|ok|hi], {fav} [food|meal|dish|snack]",
+            "what [do|would] [you|u] [like|love|enjoy] [eating|to eat|for dinner|for lunch|for breakfast] [most|]",
             WHATS + " " + YOUR + " " + FAV + " [food|dish|meal|thing to eat|snack|foods|lunch|dinner]",
             "[what|which] [food|foods|dish|snack] [do you like|do you like most|do you love|do you eat|would you eat|do you prefer|is your favorite|is the best]",
             "[what do you like to eat|what do you eat|do you like food|name your favorite food|fav food|are you hungry what do you eat|favorite food?|what should I eat|do you like pizza|pizza or burger|what would you eat|what's for dinner]",
@@ -427,6 +563,13 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_music",
         weight=1.5,
         asks=(
+            "[what|which] [is|would be|was|are] [your|ur|the bot's] {fav} [music|song|band|kind of music|genre|music genre|singer|album|style of music|muisc|musician]",
+            "[what|which] [music|song|songs|band|bands|genre|sort of music|kind of music|type of music|style of music|singer] [do|would|can|did] [you|u] [like|love|enjoy|listen to|prefer|recommend|pick|choose|hear] [most|best|the most|a lot|right now|]",
+            "[tell|give|name] [me|us] [your|ur] {fav} [music|song|band|genre|singer] [please|pls|]",
+            "[do|have] [you|u] [have|got] [a|any|some] [{fav}|good] [song|band|music|genre|singer] [please|]",
+            "[your|ur|and your|hey your] {fav} [music|song|band|genre|singer|album] [please|bot|]",
+            "[hey|so|and|ok|hi], {fav} [music|song|band]",
+            "what [music|kind of music|bands|genre] [are|r] [you|u] [into|listening to|a fan of]",
             WHATS
             + " "
             + YOUR
@@ -445,6 +588,12 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_colour",
         weight=1.5,
         asks=(
+            "[what|which] [is|would be|was|are] [your|ur|the bot's] {fav} [color|colour|colours|collor|colr|shade]",
+            "[what|which] [color|colour|colors|shade] [do|would|can|did] [you|u] [like|love|enjoy|prefer|recommend|pick|choose|wear] [most|best|the most|a lot|]",
+            "[tell|give|name] [me|us] [your|ur] {fav} [color|colour] [please|pls|]",
+            "[do|have] [you|u] [have|got] [a|any|some] [{fav}|good] [color|colour] [please|]",
+            "[your|ur|and your|hey your] {fav} [color|colour|colr] [please|bot|]",
+            "[hey|so|and|ok|hi], {fav} [color|colour]",
             WHATS + " " + YOUR + " " + FAV + " [color|colour|colors|coulor|color in the world]",
             "[what|which] [color|colour] [do you like|do you like most|do you love|do you prefer|is your favorite|is the best|is best]",
             "[fav color|fav colour|favorite color?|do you have a favorite color|red or blue|name your favorite color|which colours do you like|do you like blue|do you like green]",
@@ -458,6 +607,13 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_film",
         weight=1.5,
         asks=(
+            "[what|which] [is|would be|was|are] [your|ur|the bot's] {fav} [film|movie|movies|flick|moive|film ever|animated movie]",
+            "[what|which] [film|movie|movies|films|flick] [do|would|can|did|should] [you|u|I|we] [like|love|enjoy|watch|prefer|recommend|pick|choose|see] [most|best|the most|a lot|tonight|next|]",
+            "[tell|give|name] [me|us] [your|ur] {fav} [film|movie] [please|pls|]",
+            "[do|have] [you|u] [have|got|know] [a|any|some] [{fav}|good] [film|movie|movies|films] [please|]",
+            "[your|ur|and your|hey your] {fav} [film|movie|flick] [please|bot|]",
+            "[hey|so|and|ok|hi], {fav} [film|movie]",
+            "[any|some|got any] [{fav}|good|great] [movies|films|movie tips] [for tonight|to watch|]",
             WHATS
             + " "
             + YOUR
@@ -476,6 +632,15 @@ INTENTS: tuple[Intent, ...] = (
         name="fav_animal",
         weight=1.5,
         asks=(
+            "[what|which] [is|would be|was|are] [your|ur|the bot's] {fav} [animal|animals|pet|creature|beast|anmial|wild animal]",
+            "[what|which] [animal|animals|pet|creature] [do|would|can|did] [you|u] [like|love|enjoy|prefer|pick|choose|want] [most|best|the most|a lot|to have|]",
+            "[tell|give|name] [me|us] [your|ur] {fav} [animal|pet|creature] [please|pls|]",
+            "[do|have] [you|u] [have|got] [a|any|some] [{fav}|nice] [animal|pet|pets|animals] [please|]",
+            "[your|ur|and your|hey your] {fav} [animal|pet|creature] [please|bot|]",
+            "[hey|so|and|ok|hi], {fav} [animal|pet]",
+            "[are|r] [you|u] [into|a fan of|more into|fond of] [dogs|cats|animals|pets|birds|cats or dogs|dogs or cats]",
+            "[do you|would you rather] [prefer|have|like] [cats or dogs|dogs or cats|a cat or a dog|a dog or a cat]",
+            "the animal [you|that you] [like|love] [most|best]",
             WHATS + " " + YOUR + " " + FAV + " [animal|pet|animals|beast|creature|animal in the world]",
             "[what|which] [animal|animals|pet] [do you like|do you like most|do you love|do you prefer|is your favorite|is the best|would you be|would you like to be]",
             "[do you like animals|do you like cats|do you like dogs|cats or dogs|dogs or cats|fav animal|favorite animal?|name your favorite animal|do you have a pet|do you have pets|are you a cat person|have you got any pets]",
@@ -516,6 +681,15 @@ INTENTS: tuple[Intent, ...] = (
         name="joke",
         weight=3,
         asks=(
+            "[tell|give|say|crack|share|make|write] [me|us|chat|the chat|everyone|] [a|one|another|your best|a good|a funny|a short|one more|a silly|some|a new] [joke|jokes|funny joke|good joke|jok|joek|pun] [please|pls|about anything|about games|bot|now|for the chat|for us|to cheer me up|]",
+            "[can|could|will|would|may] [you|u|I|we] [tell|give|make|hear|say|crack|have|share] [me|us|] [a|another|one more|your best|some] [joke|jokes|funny joke|good joke|pun] [about anything|please|now|for the chat|pls|]",
+            "[I|we] [want|need|would like|would love|wanna] [to hear|] [a|another|one more|some] [joke|jokes|good joke|laugh]",
+            "[let's|lets|let us|let me] [hear|have] [a|another|one more|your] [joke|jokes|best joke|pun]",
+            "[got|have|know|do you know|any|have you got] [a|any|some|another|more|] [joke|jokes|good jokes|funny jokes|puns] [for me|for us|today|bot|left|]",
+            "[tell|say|do] [me|us] [something|smth|sth|anything] [funny|hilarious|that makes me laugh|silly]",
+            "[hey|ok|so|and|yo|now|bot] [a|another|one] [joke|joke please|joke bot|joke time|funny one]",
+            "[joke|jokes|a joke|one joke|joek|jok] [please|pls|bot|now|for me|time|again|{people}]",
+            "[make|can you make|try to make] [me|us|the chat] [laugh|smile|giggle]",
             "[tell|give|say|tell] [me|us|chat|] [a|one|another|your best|a good|a funny|a short|a bad|a dad|some] [joke|joke please|jokes|joke pls|jok]",
             "[do you know|know|got|have you got|can you tell|could you tell me|can I have|can we get|I want|I need|I want to hear|let me hear|how about|do you have|please tell me|i'd like] [a joke|any jokes|another joke|a good joke|some jokes|one more joke|a funny joke]",
             "[joke please|joke|joke!|another one|one more|another joke|tell another|joke time|more jokes|make me laugh|say something funny|be funny|cheer me up|a joke please|next joke|joke pls|something funny please|again another joke|make us laugh|can you be funny|tell something funny|are you funny|hit me with a joke]",
@@ -526,6 +700,14 @@ INTENTS: tuple[Intent, ...] = (
         name="laugh",
         weight=1.6,
         asks=(
+            "{haha} [{haha}|]",
+            "{haha} [that|this|it|he|she|the joke|you|what] [was|is|were] [so|really|very|too|just|pretty|] [funny|hilarious|a good one|good|great|gold|golden|brilliant]",
+            "[that|this|the|your|what a] [joke|one|clip|answer|bit|line|face] [was|is|got me|killed me|made me laugh] [so funny|hilarious|funny|good|great|gold|]",
+            "{haha} [good|nice|great|best] [one|joke|line|bot]",
+            "[I'm|im|I am] [laughing|dying|crying|rolling|dead|in tears] [so hard|here|of laughter|out loud|]",
+            "[he|she|they|the streamer|my cat|the boss] [fell|slipped|missed|tripped|crashed] {haha}",
+            "{haha} [he|she|they] [fell|slipped|missed|tripped|died again]",
+            "[funniest|the funniest|best] [thing|joke|moment|clip] [ever|today|I have seen|of the day]",
             "[haha|hahaha|lol|lmao|rofl|hehe|lool|xd|lmfao|haha nice|lol good one|haha good one|hahah|ahaha|lol that was funny|that's funny|that was funny|so funny|funny|very funny|good one|I'm dying|I can't stop laughing|lolol|hilarious|this is hilarious|best joke ever|you crack me up|I'm crying of laughter|KEKW KEKW|LUL|OMEGALUL|😂|🤣 🤣]",
         ),
         answers=(
@@ -536,6 +718,9 @@ INTENTS: tuple[Intent, ...] = (
         name="birthday",
         weight=0.8,
         asks=(
+            "[it's|its|it is|today is|today's|so today is|hey it's] my [birthday|bday|b-day|birthdayy|special day|brithday] [today|everyone|!|!!|]",
+            "[my|mine] [birthday|bday|b-day] is [today|now|finally here]",
+            "[I|i] [turn|turned|am turning|become|just turned] [16|18|19|20|22|25|30|33|40|50] [today|now|]",
             "[it's|its|today is|it is|guess what it's|tomorrow is] my [birthday|bday|b-day|birthday today|19th birthday|30th birthday]",
             "[I'm|im|I am] [turning|turning|finally] [18|20|25|30|21|40] [today|]",
             "[my birthday is today|birthday today|I have birthday today|wish me happy birthday|I turned 21 today]",
@@ -562,6 +747,19 @@ INTENTS: tuple[Intent, ...] = (
         name="hype",
         weight=2.2,
         asks=(
+            "[I|we|my team|my brother|my sister|my friend] [just|finally|really|] [passed|aced] [my|the|his|her|a] [{test}]",
+            "[I|we|my team|they|he|she] [just|finally|really|] [won|beat|finished|cleared|destroyed|conquered|defeated] [the|a|my|our|that] [{contest}] [today|at last|again|]",
+            "[I|we] [just|finally|] [got|have|bought|received|found|adopted] [a|my|my first|the|a new] {present} [today|at last|!|]",
+            "[I|we] [did|made|nailed|finished|got] it [at last|today|in time|!|]",
+            "[a|my|another|our|what a] [new|great|big] [record|high score|personal best|pb|win|best time|win streak] [!|!!|today|]",
+            "[I'm|im|I am|we are|feeling] [so|very|really|super|just so] [happy|excited|proud|glad|thrilled|pumped|hyped] [right now|today|about this|for you|]",
+            "[what|that was] a [shot|save|goal|play|win|game|fight|run|comeback|moment|move|round|finish|kill|trick|match|stream|day|catch] [!|!!|wow|]",
+            "[best|greatest|coolest|craziest] [play|day|stream|game|moment|win|run|round|clip|fight] [ever|of the year|of my life|of the day|I have seen|in ages]",
+            "[this|that|the] [stream|game|run|fight|play|boss|song|ending|chat|round|win|shot] [is|was] [really|so|just|absolutely|totally|] [awesome|amazing|insane|incredible|fantastic|epic|wild|unreal|great|legendary|perfect|so good]",
+            "[omg|wow|woow|wooow|yes|yess|yesss|yay|yeah|holy|no way|damn|woo] [that|this|it|he|she|we|I] [was|is|did it|made it|won|got it] [so good|amazing|insane|awesome|crazy|]",
+            "[he|she|they|we|you|the streamer] [did|made|got|won|finally did|actually did] it",
+            "[let's|lets|letss|let us] [go|goo|gooo|goooo|gooooo|gooooooo] [{people}|baby|!|]",
+            "[woo|wooo|wow|woow|wooow|woooow|yeah|yeahh|yes|yess|yesss|yessss|yeees|omg|omgg|gooo|gogogo|hooray|hurray|whoo|whooo] [!|!!|we did it|we won|he did it|what a game|nice|]",
             "[I|we|he|she|they|my team] [won|just won|finally won|beat the boss|got the record|did it|made it|passed|finished it|got first place|got a new high score|clutched it|just beat the game|killed the boss] [!|!!|yes|omg|finally|wow|]",
             "[that was|this is|it was|this stream is|this game is|what a] [insane|amazing|awesome|incredible|crazy good|so good|epic|unreal|fantastic|the best|so cool|lit|fire|wild|unbelievable|sick|brilliant|so hype] [!|!!|wow|omg|]",
             "[let's go|lets go|lets goooo|let's gooo|woohoo|yay|yes!!|yesss|wow|omg wow|hype|hype hype|so hyped|W|big W|poggers|what a play|what a clutch|what a save|what a goal|nice shot|new record|first try|world record|clip it|clip that|insane play|woo|hooray]",
@@ -577,6 +775,19 @@ INTENTS: tuple[Intent, ...] = (
         name="sympathy",
         weight=2.2,
         asks=(
+            "[my|our] {loved} [died|is sick|is ill|is in hospital|is in the hospital|passed away|ran away|is not well|is hurt|got hit by a car|is gone|is missing|has cancer|left us] [yesterday|today|last week|last night|this morning|]",
+            "[I|we|my team|my brother|my friend] [just|really|] [failed|lost|missed|messed up|ruined|blew] [my|the|our|a|another] [{test}|{contest}] [today|again|yesterday|]",
+            "[I|we] [just|] [lost|broke|crashed|missed|dropped] [my|the|our] {treasure} [today|again|yesterday|last night|]",
+            "[I'm|im|I am|I feel|I'm feeling|feeling] [so|very|really|a bit|kinda|just|quite|] {sad} [today|right now|lately|tonight|all day|inside|at the moment|]",
+            "[today|this week|my day|yesterday|this day|my week|work|school] [was|is|has been] [a|so|really|just|] [terrible|awful|horrible|bad|sad|rough|hard|the worst|stressful|depressing] [day|for me|]",
+            "[what|such|that's|thats|this is|that is] [a|an|such a|] [pity|shame|sad ending|sad story|bad day|tragedy|bad luck|unlucky day|sad day]",
+            "[I|we] [lost|lose|died|failed|wiped|got killed] [again|once more|so many times|the final|the match|the game|everything|my job|my run|in the final]",
+            "[nobody|no one|none] [likes|loves|talks to|understands|cares about] me",
+            "[I|i] [can't|cant|cannot] [sleep|stop crying|take it anymore|go on|find my cat|do this anymore|win anything]",
+            "[so|very|how|really|that was] [unlucky|sad|unfair|painful|close and still lost]",
+            "[I|i] [miss|lost|had to bury] my {loved}",
+            "[he|she|the hero|my character|the dog] [died|is dead|is gone|didn't make it] [in the end|noo|why|]",
+            "[this|that|the|such a] [ending|song|scene|story|movie|news] [is|was|makes me] [so|] [sad|cry|heartbreaking]",
             "[I|we|my team|I just|we just] [lost|lost again|died|died again|failed|failed my exam|lost everything|got fired|lost my job|broke my phone|crashed my car|missed it|lost my keys|lost the match|can't sleep|failed the test|got rejected|wiped]",
             "[my|our] [dog|cat|grandma|hamster|friend|dad|mom|goldfish|pet|sister|grandpa] [died|is sick|is ill|is in hospital|passed away|ran away|is not well|is hurt]",
             "[I'm|im|I am|I feel|feeling] [sad|so sad|tired|sick|lonely|depressed|down|not well|unhappy|ill|so tired|exhausted|heartbroken|bad|not good|terrible|anxious|stressed|miserable|upset|hurt|awful|really low|a bit down] [today|right now|lately|]",
@@ -591,6 +802,7 @@ INTENTS: tuple[Intent, ...] = (
         name="love",
         weight=0.8,
         asks=(
+            "[I|we] [love|adore|really like] [this|the|your] [stream|chat|community|channel|place|game|show] [so much|a lot|]",
             "[I love this stream|I love this chat|love this community|best stream|best chat|this chat is great|I love you all|love you guys|great stream|nice stream|love it|best community ever|cool stream|this is fun|this is so much fun|love this game|fun stream today|such a cozy stream|I'm having fun]",
         ),
         answers=(
@@ -603,6 +815,13 @@ INTENTS: tuple[Intent, ...] = (
         name="service",
         weight=3,
         asks=(
+            "[what|wat|so what|and what|hey what|ok what] [is|does|exactly is|exactly does] [this|the|your] [service|program|server|software|app|project|tool|thing|application|website] [do|about|for|good for|doing|called|all about|exactly|]",
+            "[what|and what] [is|does] LLM [Service|service|servce|Servise] [do|for|good for|about|exactly|used for|all about|do for me|]",
+            "[explain|describe|tell me about|can you explain|could you explain|please explain|tell us about|what do you know about|give me an overview of] [this|the|your] [service|program|server|software|app|project|tool] [to me|please|briefly|]",
+            "[explain|describe|tell me about|can you explain|could you explain|please explain|say something about|more about] LLM Service [to me|please|briefly|]",
+            "[how|and how] [does|do] [this|the|your|LLM] [service|program|server|software|app|tool|bot] [work|function|run|do it]",
+            "[what|which] [am I|are we|is the chat|is this stream] [using|running|looking at|talking through] [here|right now|]",
+            "[why|what for] [should|would|do] [I|we|people] [use|need|want] [this|the|your|LLM] [service|program|server|software|tool]",
             "[what|wat|and what|so what|hey what] is [this service|llm service|this|this thing|the llm service|LLM Service|LLM service|this program|this software|this app|this project|this server|this tool|this site|this place] [for|about|good for|exactly|doing|]",
             "[what does|what can] [this service|llm service|LLM Service|this program|it|this app|this server|this tool|this software|the service|this thing] [do|do for me|offer|do exactly]",
             "[explain|describe|tell me about|tell us about|tell me more about|info about|info on|how does it work|how does|how do I use|how to use|more about] [this service|llm service|LLM Service|the service|this program|this app|this software]",
@@ -617,6 +836,18 @@ INTENTS: tuple[Intent, ...] = (
         name="connect",
         weight=6,
         asks=(
+            "[how|and how|so how|ok how|hey how|please how] [do|can|would|could|should|might] [I|we|you|one] {hook} [up|] [my|my own|the|our|] {studio} [here|to this|with this|to you|to this service|please|to it|to the chat|]",
+            "[what|and what] [do|must|should|would] I [have to|need to|] [do|click|change|start|set|type] [to|so that I can|in order to] {hook} [my|] {studio}",
+            "[what|what's|what is|whats] [the|a] [way|best way|easiest way|trick|right way|command] to {hook} [my|a|] [{studio}|real model|bigger model|better model|different model]",
+            "[can|could|would|will] [you|someone|somebody] [tell me|explain|show me|help me|say] how [to|I|I can|we can] {hook} [my|] [{studio}|a bigger model|another model|a better model|a real model]",
+            "[please|] [help|explain|show|tell] [me|us] [how to|to] {hook} [my|] [{studio}|a bigger model|another model|a better model]",
+            "[can|could|may|might] [I|we] {hook} [my|my own|] {studio} [to|with|here|for] [this|this service|you|it|the bot|]",
+            "[how|where] [do|can|would|could] [I|we|you] [change|swap|switch|replace|exchange|pick|select|set|configure] [the|your|to another|to a bigger|to a real|to a better|this] [model|llm|ai|language model] [here|please|]",
+            "[how|and how|so how] [do|can|would] [I|we] [get|have|use|run|load|try] [a|some] [better|bigger|smarter|real|stronger|proper|different|good|larger] [model|llm|ai|brain|one|bot] [here|please|for this|]",
+            "[I|i|we] [have|got|installed|downloaded|opened|started|use|run] {studio} [installed|already|on my pc|on this computer|running|here|] [what do I do now|what next|how does it go on|what now|how do I use it here|and then]",
+            "[I|we] [want|need|would like|wish for|would prefer] [a|some] [better|bigger|smarter|real|stronger|proper|different|larger] [model|llm|ai|brain|bot]",
+            "[how|can] [to|I] {hook} {studio}",
+            "{hook} {studio}",
             "[how|and how|so how|ok how|hey how] [do I|can I|do you|to|would I|could I|should I|do we|can we] [connect|link|hook up|attach|use|set up|setup|add|plug in|get|start|run|enable|configure] [to|] [LM Studio|lm studio|lmstudio|LMStudio|my LM Studio|LM studio|lm-studio] [here|to this|with this|with this service|please|to the service|]",
             "[how|and how|so how|ok how] [do I|can I|do you|to|would I|could I|should I|do we] [connect|use|load|get|add|run|choose|pick|change|switch|install|switch to|swap in|change to|set up] [a better|a real|another|a bigger|a different|my own|a smarter|a larger|the|a good|a proper|a|a new|some other] [model|llm|language model|ai|model here|one|brain] [please|here|instead|with this|]",
             "[connect|use|add|link|set up|switch to|start] [LM Studio|lm studio|lmstudio|another model|a bigger model|a real model|a better model] [please|how|pls|]",
@@ -636,6 +867,10 @@ INTENTS: tuple[Intent, ...] = (
         name="gguf",
         weight=2.2,
         asks=(
+            "[how|and how|so how|ok how|hey how] [do|can|would|could|should] [I|we|you] [use|load|run|open|start|try|play|serve] [a|my|my own|this|an|some] [gguf|GGUF|.gguf|gguf file|GGUF file|GGUF model|model file|local gguf] [here|with this|without LM Studio|please|instead|]",
+            "[I|we] [have|got|downloaded|found] [a|my own|this|some] [gguf|GGUF|gguf file|GGUF file|GGUF model|model file] [what now|now what|what next|how do I use it|how do I load it|and now|what do I do|here]",
+            "[can|could|does|will] [it|this|you|this service|the service|LLM Service] [load|open|run|use|read|handle|support] [gguf files|a GGUF|gguf|GGUF models|my gguf file|model files]",
+            "[how|can] [do I|I|to|you] [start|run|use|launch] [it|this|the service|you] [with|from] [my own|a|my] [model file|gguf|GGUF file|file]",
             "[how|and how|so how|ok how] [do I|can I|do you|to|would I|should I] [use|load|run|open|add|start|give you|try|start with] [a|my|my own|this|the|some] [gguf|GGUF|gguf file|GGUF file|gguf model|local file|model file|file from huggingface|downloaded model] [here|with this|please|]",
             "[can I|could I|is it possible to|can you|does it] [use|load|run|open] [a|my|my own|some] [gguf|GGUF|gguf file|GGUF file|gguf model|model file|downloaded model]",
             "[what is --model|what does --model do|how does --model work|I have a gguf file|I have a gguf|I downloaded a gguf|gguf?|gguf support|where do I put my gguf|how to start with a model file|without LM Studio|can I do it without LM Studio|I don't have LM Studio|how do I use a model without LM Studio|I do not want LM Studio|run a model from disk]",
@@ -649,6 +884,14 @@ INTENTS: tuple[Intent, ...] = (
         name="doctor",
         weight=1.8,
         asks=(
+            "{studio} [is|was|still] [not|never] [found|detected|connected|working|seen|answering|reachable]",
+            "{studio} [doesn't|does not|won't|can't|cannot|will not|wont] [connect|work|answer|show up|get found|respond|start|be found]",
+            "[it|the service|this|the bot|the program] [doesn't|does not|can't|cannot|won't] [find|see|reach|detect|connect to] [my|] [{studio}|model|server|engine]",
+            "[why|how come] [can't|cannot|can|does|doesn't|don't|won't] [you|it|this|the service] [not|] [find|see|reach|use|connect to|detect] [my|] [{studio}|model]",
+            "[I|we] [can't|cannot|can not|am unable to|fail to] [connect|reach|find|use|link] [to|] [my|] [{studio}|the model|my model]",
+            "[I|we] [started|opened|run|launched|have] {studio} but [it|nothing|this|the bot] [doesn't work|does not work|happens|is not found|changes|still says built-in|does not connect]",
+            "[the|my] [connection|link|server|setup] [does not|doesn't|won't|fails to|is not] [work|working|connect|start|come up]",
+            "[what|and what] [does|is|can] [the|] [llm-service doctor|doctor command|doctor] [do|for|good for|]",
             "[LM Studio|lm studio|lmstudio|it|the model|my model|the connection|this|the service] [is not found|does not connect|doesn't connect|won't connect|does not work|doesn't work|isn't working|is not working|cannot be found|fails to connect|won't load|gives an error|is not detected|isn't detected]",
             "[why|how come] [does it not|doesn't it|can't it|can you not|won't you|does the service not] [find|see|connect to|use|detect] [LM Studio|lm studio|my model|the model]",
             "[I can't connect|I cannot connect|can't connect LM Studio|it does not find my model|still the built-in model|I started LM Studio but nothing happens|connection problem|how do I check the connection|how do I debug this|something is broken|what is llm-service doctor|what does doctor do|why am I still talking to you|LM Studio runs but I still get you|troubleshooting|how do I find out what is wrong|connection refused|I have a problem with LM Studio]",
@@ -758,3 +1001,28 @@ THINGS = (
     "star wars|the matrix|inception|shrek|elden ring|hollow knight|doom|portal|skyrim|roblox|valorant|overwatch|coffee|tea|anime|"
     "football|basketball|winter|summer|rainy days|speedruns|rpgs|puzzle games|horror movies|comedies|k-pop|reggae|blues|turtles|elephants|rabbits"
 ).split("|")
+
+SLOTS: Slots = {
+    "thing": THINGS,
+    "hello": "[hello|hi|hey|heya|hiya|yo|howdy|greetings|hallo|hellooo|hii|hiii|heyy|heyyy|helo|hullo|ello|sup|hey hey|hi hi|hello hello|salutations|g'day|ahoy|hi again|hello again|welcome]",
+    "people": "[everyone|everybody|all|chat|people|folks|guys|friends|y'all|everyone here|you all|all of you|the chat|team|gang|fam|lovely people|dear chat|dear friends|friend|bot|my friend|co-host|buddy|mate|assistant|evryone|everone|ppl|world|viewers|dear bot]",
+    "bye": "[bye|goodbye|bye bye|cya|see you|see ya|farewell|byee|take care|later|laters|ciao|good bye|so long|cheerio|adios|bye now|bye then|good night|night|until next time|see you soon|see you tomorrow|good bye then|ttyl]",
+    "leaving": "[I'm|im|I am|I] [off|leaving|going|going to bed|heading out|off to bed|out|going home|heading off|logging off|off to work|heading to bed|gone for today|done for today|have to go|gotta go|must go|need to go|have to leave|must leave|should go|have to run|need to sleep|must sleep|got to leave] [now|then|soon|for today|]",
+    "thank": "[thanks|thank you|thx|ty|tysm|thank u|thankyou|thnx|thanx|cheers|many thanks|thanks a lot|big thanks|thank you so much|much thanks]",
+    "today": "[today|tonight|now|this evening|this morning|right now|these days|at the moment|my friend|on this fine day|this fine evening]",
+    "youare": "[you are|you're|ur|youre|u r|you r|u are|this bot is|you were|you sure are]",
+    "good": "[cool|great|awesome|nice|funny|amazing|cute|sweet|smart|helpful|kind|fantastic|wonderful|lovely|brilliant|clever|good|excellent|adorable|charming|friendly|perfect|super|hilarious|the best|witty|incredible|a legend|polite|fun|wise|impressive]",
+    "bad": "[stupid|dumb|bad|useless|boring|terrible|slow|annoying|trash|garbage|weird|lame|awful|horrible|rubbish|pathetic|broken|clueless|stupd|ugly|silly|worthless|incompetent|a joke|an idiot|not smart|so wrong|cringe|irritating]",
+    "machine": "[bot|robot|machine|ai|AI|program|chatbot|computer|robo|script|language model|software|android|chat bot|cyborg|simulation]",
+    "fav": "[favorite|favourite|fav|favorit|fave|favrite|favourit|preferred|favoritest|top|number one|all time favorite|favorite|favourite]",
+    "haha": "[haha|hahaha|hahahaha|lol|lmao|rofl|hehe|lool|xd|xD|lmfao|hahah|ahaha|lolol|LOL|hehehe|bahaha|lul|KEKW|LUL|LULW|OMEGALUL|😂|🤣|😂😂|😆|LUL LUL|KEKW KEKW]",
+    "test": "[exam|test|finals|driving test|math test|interview|course|math exam|history exam|class|school year|driving exam|licence test|piano exam|bachelor|final exam|audition|physics test|entrance exam|spanish test|swimming test|certification]",
+    "contest": "[match|game|final|finals|boss|final boss|last boss|level|tournament|race|championship|dragon|raid|round|fight|season|boss fight|run|world cup|quiz|bet|semifinal|last round|cup|ranked game|speedrun|whole dungeon]",
+    "present": "[puppy|kitten|job|new job|raise|promotion|dog|cat|pc|new car|bike|house|flat|guitar|keyboard|laptop|ticket for the concert|baby|scholarship|new phone|girlfriend|boyfriend|prize|medal|trophy|hamster|contract|internship|legendary sword|rare drop]",
+    "loved": "[dog|cat|grandma|grandpa|grandmother|hamster|friend|best friend|dad|mom|mother|father|uncle|aunt|goldfish|pet|sister|brother|rabbit|parrot|bunny|horse|girlfriend|boyfriend|wife|husband|puppy|kitten|little brother|guinea pig|turtle]",
+    "treasure": "[keys|wallet|phone|job|glasses|laptop|car|bus|train|flight|bike|save game|progress|headphones|ring|passport|last life|tickets|homework|best friend|computer|favorite cup|home|account]",
+    "sad": "[sad|tired|sick|lonely|depressed|down|unhappy|ill|exhausted|heartbroken|bad|terrible|anxious|stressed|miserable|upset|hurt|awful|low|blue|broken|alone|nervous|afraid|worried|empty|lost|disappointed|hopeless|homesick|not well|not so good|not feeling well]",
+    "hook": "[connect|link|hook up|attach|use|set up|setup|add|plug in|start|run|enable|configure|conect|install|integrate|bind|get|wire up|couple|make use of|talk to|combine with|load|switch to|change to]",
+    "studio": "[LM Studio|lm studio|lmstudio|LMStudio|LM studio|Lm Studio|lm-studio|LMstudio|LM Studoi|lmstuido|LM Stuido|LM Studio|LM Studio]",
+}
+"""What the patterns of the wordings share."""
