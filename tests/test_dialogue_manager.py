@@ -274,3 +274,42 @@ def make_room(name):
         events=EventLog(lambda: 1.0),
         known_emotes=RoomEmotes.well_known(),
     )
+
+
+async def test_what_a_line_follows_on_stands_beside_it_where_others_came_between(manager, lm):
+    manager.add_message("bob", "which boss drops the lantern?", message_id="q")
+    for n in range(8):
+        manager.add_message(f"v{n}", f"something else, number {n}")
+    await manager.reply(said("the one with two swords", username="ann", reply_to="q"))
+    assert lm.requests[-1]["messages"][-1]["content"].endswith(
+        "ann: the one with two swords\n\n(This follows on bob: which boss drops the lantern?)"
+    )
+    await manager.reply(said("hello", username="cid"))
+    assert "follows on" not in lm.requests[-1]["messages"][-1]["content"]
+
+
+async def test_each_kind_of_understanding_can_be_left_out(client, lm):
+    emotes = RoomEmotes.of({"catNod": "yes"})
+    for off in ("topics", "thread_links", "understand_emotes"):
+        async with DialogueManager(client, emotes=emotes, **{off: False}) as manager:
+            room = await manager.room("default")
+            manager.add_message("bob", "which boss drops the lantern? catNod", message_id="q")
+            for place in ("castle", "swamp", "tower", "mines", "harbour", "garden", "temple", "cellar"):
+                manager.add_message(f"in the {place}", f"the lantern boss in the {place} is hard catNod")
+            await manager.reply(said("the one with two swords", username="ann", reply_to="q"))
+            prompt = str(lm.requests[-1]["messages"])
+            assert bool((await manager.context()).topics) is (off != "topics")
+            assert ("follows on bob" in prompt) is (off != "thread_links")
+            assert ("catNod = yes" in prompt) is (off != "understand_emotes")
+            assert bool(room.topics.mood(0)) is (off == "thread_links")
+            told = [event.kind for event in room.events._events]
+            assert ("topic" in told) is (off != "topics")
+
+
+async def test_notes_live_in_memory_too(manager, lm):
+    manager.add_message("ann", "I live in Rome", message_id="m1")
+    manager.add_message("ann", "I moved to Lisbon", message_id="m2")
+    await manager.generate_response()
+    assert [note.text for note in (await manager.user("ann")).notes] == ["lives in Lisbon"]
+    await manager.forget_message("m2")
+    assert (await manager.user("ann")).notes == ()

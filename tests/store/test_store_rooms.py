@@ -63,11 +63,11 @@ async def test_a_restart_changes_nothing(url: str):
         await store.append([message("a", emotes=("Kappa",)), message("b", user_id="7")])
         await store.commit_reply(reply("r", "a", after=2))
         await store.save_room("default", persona=Persona(), cut=1, summary=Summary(text="s", covers=("a", "r")))
-        await store.save_note("default", "7", "likes tea", ["b"])
+        await store.save_note("default", "id:7", "likes tea", ["b"])
         await store.remember("tokens", "3.7")
-        before = await store.load("default"), await store.notes("default", "7")
+        before = await store.load("default"), await store.notes("default", "id:7")
     async with open_store(url, clock=lambda: 2.0) as store:
-        assert (await store.load("default"), await store.notes("default", "7")) == before
+        assert (await store.load("default"), await store.notes("default", "id:7")) == before
         assert await store.recollect("tokens") == "3.7"
         assert await store.recollect("nothing") is None
         assert (await store.append([message("c")]))[0].message.position == 3

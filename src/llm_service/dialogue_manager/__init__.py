@@ -9,7 +9,9 @@
 ``events``           what happens in a room, to be followed
 ``autopilot``        rooms that take their turns by themselves
 ``tending``          cutting, summing up and warming while nobody waits
+``telling``          what a prompt says at its end, from the next two and from threads
 ``recalling``        older messages that matter to the newest ones
+``noting``           what viewers said about themselves
 ``ports``            what is needed of an engine and of a store
 ``counters``         what is counted, for metrics
 ``memory``           a store without a database

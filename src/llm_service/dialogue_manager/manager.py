@@ -51,12 +51,14 @@ from .composer import Composer, Composing
 from .counters import DialogueCounters
 from .events import EventLog, Kind
 from .memory import MemoryStore
+from .noting import Noting
 from .ports import Backend, Store
 from .recalling import Recalling
-from .room import Room
+from .room import Room, Tracking
 from .room_emotes import RoomEmotes
 from .rooms import Rooms, emotes_key
 from .speech import Speech
+from .telling import Telling
 from .tending import Tending
 from .turn import Turn
 
@@ -82,7 +84,10 @@ class DialogueManager:
         window_messages: int = MOST_MESSAGES,
         window_keep: float = RETENTION,
         topics: bool = True,
+        thread_links: bool = True,
         recall: bool = True,
+        notes: bool = True,
+        understand_emotes: bool = True,
         embedder: Embedder | None = None,
         emotes: RoomEmotes | None = None,
         policy: Policy | None = None,
@@ -97,7 +102,7 @@ class DialogueManager:
         self._persona = persona or Persona()
         self._room_concurrency = room_concurrency
         self._queue_size = queue_size
-        self._topics = topics
+        self._tracking = Tracking(topics=topics, threads=thread_links, emotes=understand_emotes)
         self._emotes = emotes or RoomEmotes.well_known()
         self._policy = policy or Policy()
         self._clock = clock
@@ -111,8 +116,11 @@ class DialogueManager:
             window_messages=window_messages,
             window_keep=window_keep,
             reasoning_effort=reasoning_effort,
-            recalling=Recalling(self.store, embedder, enabled=recall),
-            clock=clock,
+            telling=Telling(
+                Recalling(self.store, self.counters, embedder, enabled=recall),
+                Noting(self.store, self.counters, enabled=notes),
+                clock=clock,
+            ),
         )
         self.tending = Tending(client, self.store, self.composer)
         self.autopilot = Autopilot(self, speed=speed)
@@ -316,7 +324,7 @@ class DialogueManager:
         await asyncio.gather(*self._saving, return_exceptions=True)
         gone = await forgetting
         room.forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
-        self.composer.recalling.forget(gone.message_ids)
+        self.composer.telling.recalling.forget(gone.message_ids)
         room.events.publish("forgotten", gone)
         await self.backend.forget()
         return gone
@@ -430,7 +438,7 @@ class DialogueManager:
             finish_reason=speech.finish_reason,
             usage=speech.usage,
             timing=timing,
-            topics=room.topics_lately(now) if self._topics else (),
+            topics=room.topics_lately(now),
             cached=speech.cached,
             created_at=now,
         )
@@ -477,6 +485,7 @@ class DialogueManager:
         room.confirm([one.message for one in stored])
         if not room.created_at and (record := await self.store.load(room.name, limit=1)):
             room.created_at = record.created_at
+        await self.composer.telling.noting.note(room, [one.message for one in stored if not one.known])
         return stored
 
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
@@ -501,7 +510,7 @@ class DialogueManager:
 
     def topics_of(self, room: Room) -> tuple[Topic, ...]:
         """What the room talks about now."""
-        return room.topics.topics(self._clock()) if self._topics else ()
+        return room.topics.topics(self._clock())
 
     def _make_room(self, name: str) -> Room:
         return Room(
@@ -513,6 +522,8 @@ class DialogueManager:
             threads=ThreadTracker(assistant=self._persona.name),
             events=EventLog(self._clock),
             known_emotes=self._emotes,
+            tracking=self._tracking,
+            work=self.counters.message_work,
             active_rooms=self._rooms.active,
         )
 

@@ -11,6 +11,7 @@ from llm_service.people import person
 from llm_service.recall import Embedder, Meaning, choose, rank, terms
 from llm_service.types import Message, Recalled
 
+from .counters import DialogueCounters
 from .ports import Store
 from .room import Room
 
@@ -18,8 +19,6 @@ log = structlog.get_logger("llm_service.dialogue")
 
 CANDIDATES = 40
 """Messages that the store is asked for."""
-TOKENS = 160
-"""Most tokens of a prompt that recalled lines take."""
 MOST = 4
 """Most lines that are recalled."""
 
@@ -27,13 +26,16 @@ MOST = 4
 class Recalling:
     """Looks for what was said before the window. With an embedder, by meaning as well as by words."""
 
-    def __init__(self, store: Store, embedder: Embedder | None = None, *, enabled: bool = True) -> None:
+    def __init__(
+        self, store: Store, counters: DialogueCounters, embedder: Embedder | None = None, *, enabled: bool = True
+    ) -> None:
         self._store = store
+        self._counters = counters
         self._enabled = enabled
         self._meaning = Meaning(embedder) if embedder else None
 
     async def recall(
-        self, room: Room, asked: Sequence[Message], count: Callable[[Message], int]
+        self, room: Room, asked: Sequence[Message], *, budget_tokens: int, count: Callable[[Message], int]
     ) -> tuple[Recalled, ...]:
         """What older lines matter to ``asked``, in the order they were said; none where everything is in the window.
 
@@ -44,12 +46,13 @@ class Recalling:
         if first <= 1 or not wanted or not self._enabled:
             return ()
         try:
-            ranked = await self._ranked(room, asked, wanted, first)
+            with self._counters.turn_work["recall"].timed():
+                ranked = await self._ranked(room, asked, wanted, first)
         except LLMServiceError as exc:
             log.info("nothing recalled", room=room.name, code=exc.code)
             return ()
-        window = {entry.id for entry in room.entries}
-        return choose(ranked, budget_tokens=TOKENS, count=count, window_ids=window, most=MOST)
+        never = {entry.id for entry in room.entries} | room.forgotten  # forgotten while the store was asked
+        return choose(ranked, budget_tokens=budget_tokens, count=count, window_ids=never, most=MOST)
 
     async def _ranked(self, room: Room, asked: Sequence[Message], wanted: Sequence[str], first: int) -> list[Recalled]:
         hits = await self._store.search(room.name, wanted, limit=CANDIDATES, exclude_after_position=first - 1)

@@ -6,17 +6,21 @@ Nothing here waits or decides when to speak; it is the state that a turn reads a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING
 
 from llm_service.admission import Admission
+from llm_service.measures import Distribution
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
-from llm_service.types import Entry, Message, Persona, Reply, Summary, Topic, Window
+from llm_service.types import Entry, Message, Note, Persona, Reply, Summary, Topic, Window
+from llm_service.viewer_notes import Repeats
 
+from .counters import message_work
 from .events import EventLog
 from .room_emotes import RoomEmotes
 
@@ -25,6 +29,15 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 2_000
 """Entries of a room in memory: more than any window holds. Where lines come in and nobody answers, twice as many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """What is worked out of every message."""
+
+    topics: bool = True
+    threads: bool = True
+    emotes: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +53,9 @@ class Room:
     threads: ThreadTracker
     events: EventLog
     known_emotes: RoomEmotes
+    tracking: Tracking = field(default_factory=Tracking)
+    work: Mapping[str, Distribution] = field(default_factory=message_work)
+    """Where it is counted how long that takes."""
     active_rooms: Callable[[], int] = lambda: 1
     """How many rooms have had turns lately."""
     entries: list[Entry] = field(default_factory=list)
@@ -49,6 +65,10 @@ class Room:
     messages: int = 0
     """Messages that the room has, in the window and before it."""
     replies: int = 0
+    noted: OrderedDict[str, tuple[Note, ...]] = field(default_factory=OrderedDict)
+    """What the store remembers of viewers who wrote lately, by :func:`llm_service.people.person`."""
+    repeats: Repeats = field(default_factory=Repeats)
+    """What viewers said about themselves lately."""
     unsaved: dict[str, Message] = field(default_factory=dict)
     """Messages that are not in the store yet; the next turn saves them."""
     ledger: Ledger = field(default_factory=Ledger)
@@ -106,14 +126,35 @@ class Room:
     def observe(self, message: Message) -> None:
         """Let the trackers see a message."""
         self.ledger.heard(message)
-        emotes = self.known_emotes.dictionary.mentioned(message.line, message.emotes)
-        change = self.topics.observe(message, parent=self.threads.observe(message), emotes=emotes)
+        emotes = self._emotes_in(message)
+        parent = self._parent_of(message)
+        if not self.tracking.topics:
+            return
+        with self.work["topics"].timed():
+            change = self.topics.observe(message, parent=parent, emotes=emotes)
         if change is not None:
             self.events.publish("topic", change)
 
+    def _emotes_in(self, message: Message) -> tuple[str, ...]:
+        if not self.tracking.emotes:
+            return ()
+        with self.work["emotes"].timed():
+            return self.known_emotes.dictionary.mentioned(message.line, message.emotes)
+
+    def _parent_of(self, message: Message) -> str | None:
+        if not self.tracking.threads:
+            return None
+        with self.work["threads"].timed():
+            return self.threads.observe(message)
+
+    def polish(self, text: str) -> str:
+        """A piece of a reply with only usable emotes, exactly spelled."""
+        return self.known_emotes.polish(text) if self.tracking.emotes else text
+
     def observe_reply(self, reply: Reply, urgency: Urgency = "called") -> None:
         """Let the trackers see a reply."""
-        self.threads.observe(reply)
+        if self.tracking.threads:
+            self.threads.observe(reply)
         asked = [entry for entry in self.entries if isinstance(entry, Message) and entry.id in reply.answers]
         self.ledger.replied(reply.id, map(viewer_of, asked), urgency=urgency, at=reply.created_at)
 
@@ -187,6 +228,8 @@ class Room:
         self.events.forget(lambda event: getattr(event.value, "id", None) in gone or event.kind == "topic")
         self.topics.forget(message_ids)
         self.told_topics = (-inf, ())
+        self.noted = OrderedDict()
+        self.repeats = Repeats()
         self.threads.forget([*message_ids, *reply_ids])
 
     def clear(self) -> None:

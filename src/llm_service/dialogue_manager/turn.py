@@ -194,9 +194,7 @@ class Turn:
             if isinstance(exc, ContextOverflow):
                 self._within = self._manager.composer.learn_overflow(composing, exc)
             return await self._open()
-        self._speech = Speech(
-            chunks, self._manager.cleaner(self._room, composing.model.id).stream(), self._room.known_emotes.polish
-        )
+        self._speech = Speech(chunks, self._manager.cleaner(self._room, composing.model.id).stream(), self._room.polish)
         return None
 
     # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,11 +7,11 @@ made from any of these, and the topics that began with it. Rows are blanked in p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, delete, exists, or_, select, update
 
 from .answering import find_reply
 from .fingerprints import fingerprint
@@ -21,7 +21,7 @@ from .rooms import drop_summary, enter, find_summary, room_names
 from .rows import topics_column, topics_of, unpack
 from .schema import READABLE, answers, messages, note_sources, notes, replies, rooms
 from .transaction import Transaction
-from .viewers import said_by, speaker_keys
+from .viewers import said_by, speaker_keys, writers
 
 MARGIN: Final = 1000
 """Blank rows that are left standing before the first row that can be read. At most 400 of them fit a page, and
@@ -58,14 +58,10 @@ def forget_user(tx: Transaction, room: str | None, username: str, user_id: str |
 
     def theirs(row: Row[Any]) -> Doomed:
         said = said_by(tx, _messages_where(row), username, user_id)
-        return Doomed(said=said, speakers=speaker_keys(username, user_id) | _speakers(said))
+        return Doomed(said=said, speakers=speaker_keys(username, user_id) | writers(said))
 
     names = room_names(tx) if room is None else [room]
     return sum((_in_room(tx, name, theirs) for name in names), Forgotten())
-
-
-def _speakers(said: Sequence[Row[Any]]) -> set[str]:
-    return set().union(*(speaker_keys(row.username, row.user_id) for row in said))
 
 
 def clear(tx: Transaction, room: str) -> Forgotten:
@@ -128,7 +124,7 @@ def _in_room(tx: Transaction, room: str, choose: Callable[[Row[Any]], Doomed]) -
         message_ids=tuple(entry.id for entry in doomed.said),
         reply_ids=tuple(entry.id for entry in answered),
         summaries_dropped=summarised,
-        speakers=tuple(sorted(doomed.speakers | _speakers(doomed.said))),
+        speakers=tuple(sorted(doomed.speakers | writers(doomed.said))),
     )
 
 
@@ -164,9 +160,9 @@ def _blank_all(
 ) -> None:
     drop_postings(tx, room.id, (row.position for row in said))
     _strip_topics(tx, room, said)
-    _blank(tx, messages, (row.seq for row in said))
-    _blank(tx, replies, (row.seq for row in answered))
-    _blank(tx, notes, noted)
+    tx.blank(messages, (row.seq for row in said))
+    tx.blank(replies, (row.seq for row in answered))
+    tx.blank(notes, noted)
     tx.delete_in(answers, answers.c.message_print, (fingerprint(row.id) for row in said), answers.c.room_id == room.id)
     tx.delete_in(answers, answers.c.reply_seq, (row.seq for row in answered), answers.c.room_id == room.id)
     tx.delete_in(note_sources, note_sources.c.note_seq, noted, note_sources.c.room_id == room.id)
@@ -188,13 +184,6 @@ def _strip_topics(tx: Transaction, room: Row[Any], said: Sequence[Row[Any]]) -> 
         left = [topic for topic in topics if topic.since_id not in gone]
         if len(left) < len(topics):
             tx.execute(update(replies).where(replies.c.seq == row.seq).values(topics=topics_column(left)))
-
-
-def _blank(tx: Transaction, table: Table, seqs: Iterable[int]) -> None:
-    nothing = {column.name: None for column in table.columns if not column.primary_key}
-    rows = [{"doomed": seq} for seq in seqs]
-    if rows:
-        tx.execute(update(table).where(table.c.seq == bindparam("doomed")).values(nothing), rows)
 
 
 def reclaim(tx: Transaction) -> None:

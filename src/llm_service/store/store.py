@@ -31,6 +31,10 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
+def _nothing(text: str) -> bool:
+    return False
+
+
 @asynccontextmanager
 async def open_store(
     url: str | PathLike[str],
@@ -177,18 +181,27 @@ class Store:
 
     # ── Memory ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def save_note(self, room: str, speaker_key: str, text: str, from_ids: Sequence[str]) -> Note:
-        """Remember something about a viewer, whose key is the stable user id, or the casefolded name where there is
-        none.
+    async def save_note(
+        self, room: str, speaker: str, text: str, from_ids: Sequence[str], *, outdated: notes.Outdated = _nothing
+    ) -> tuple[Note, ...]:
+        """Remember something about a viewer, in place of those of their earlier notes whose texts are ``outdated``;
+        gives all that is remembered of them, oldest first.
+
+        A viewer's key is that of :func:`llm_service.people.person`. Each viewer has 16 notes at most, a room 5,000; of
+        more, the oldest go.
 
         Raises:
             UnknownMessage: A message that it was made from was forgotten meanwhile.
         """
-        return await self.writer.submit(notes.save_note, room, speaker_key, text, from_ids)
+        return await self.writer.submit(partial(notes.save_note, outdated=outdated), room, speaker, text, from_ids)
 
-    async def notes(self, room: str, speaker_key: str) -> list[Note]:
+    async def drop_notes(self, room: str, speaker: str, outdated: notes.Outdated) -> tuple[Note, ...]:
+        """Forget the notes about a viewer whose texts are ``outdated``; gives what is left."""
+        return await self.writer.submit(notes.drop_notes, room, speaker, outdated)
+
+    async def notes(self, room: str, speaker: str) -> list[Note]:
         """What is remembered about a viewer, oldest first."""
-        return await self._read(notes.notes_about, room, speaker_key)
+        return await self._read(notes.notes_about, room, speaker)
 
     async def user(self, room: str, username: str, user_id: str | None = None) -> UserRecord:
         """Everything that is kept about a viewer: what :meth:`forget_user` with the same arguments removes."""

@@ -9,7 +9,19 @@ from importlib import import_module
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Executable, Row, Select, Table, delete
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Dialect,
+    Executable,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    update,
+)
 
 T = TypeVar("T")
 Terms = Callable[[str], Sequence[str]]
@@ -47,6 +59,13 @@ class Transaction:
         """Delete the rows whose column is one of the values and that meet the conditions."""
         for part in parts(values):
             self.execute(delete(table).where(*conditions, column.in_(part)))
+
+    def blank(self, table: Table, seqs: Iterable[int]) -> None:
+        """Make these rows nothing but their keys, in place: see :mod:`.schema` for why they are not deleted."""
+        nothing = {column.name: None for column in table.columns if not column.primary_key}
+        rows = [{"doomed": seq} for seq in seqs]
+        if rows:
+            self.execute(update(table).where(table.c.seq == bindparam("doomed")).values(nothing), rows)
 
     def upsert(self, table: Table, key: str, changed: str, *returning: ColumnElement[Any]) -> Any:
         """An INSERT that changes one column of the row with this key where there is one, and locks it either way."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 
+from ..people import person
 from ..types import Message
 from .answering import replies_to
 from .fingerprints import fingerprint, name_fingerprint
@@ -29,7 +31,7 @@ def viewer(tx: Transaction, room: str, username: str, user_id: str | None) -> Us
         usernames=tuple(dict.fromkeys(message.username for message in said)),
         user_ids=tuple(dict.fromkeys(message.user_id for message in said if message.user_id)),
         messages=tuple(said),
-        notes=tuple(_notes(tx, row.id, speaker_keys(username, user_id), said)),
+        notes=tuple(_notes(tx, row.id, speaker_keys(username, user_id) | writers(said))),
         replies=tuple(replies_to(tx, row.id, room, (message.id for message in said))),
         first_seen=min(times, default=None),
         last_seen=max(times, default=None),
@@ -51,12 +53,16 @@ def said_by(tx: Transaction, among: Select[Any], username: str, user_id: str | N
 
 
 def speaker_keys(username: str, user_id: str | None) -> set[str]:
-    """Under which keys notes about a viewer may stand."""
-    return {username.casefold()} | ({user_id} if user_id else set())
+    """Under which keys notes about a viewer may stand who is asked for by name, and perhaps by id."""
+    return {person(username), person(username, user_id)}
 
 
-def _notes(tx: Transaction, room_id: int, speakers: set[str], said: list[Message]) -> list[Note]:
-    keys = speakers.union(*(speaker_keys(message.username, message.user_id) for message in said))
+def writers(said: Iterable[Row[Any] | Message]) -> set[str]:
+    """The keys of those who wrote these messages."""
+    return {person(message.username, message.user_id) for message in said}
+
+
+def _notes(tx: Transaction, room_id: int, speakers: set[str]) -> list[Note]:
     here = select(notes).where(notes.c.room_id == room_id)
-    rows = tx.rows_in(here, notes.c.speaker_print, map(fingerprint, keys))
+    rows = tx.rows_in(here, notes.c.speaker_print, map(fingerprint, speakers))
     return [note_of(row) for row in sorted(rows, key=lambda row: row.seq)]
