@@ -117,8 +117,8 @@ async def test_a_reply_made_from_what_is_forgotten_meanwhile_is_not_said(bot, lm
     while word not in str(lm.requests[-1]):
         await asyncio.sleep(0.01)
     await bot.delete("/messages/m1")
-    await asking
-    assert word not in str(lm.requests[-1])
+    status, _ = await asking
+    assert status == 409 or word not in str(lm.requests[-1])
     _, context = await bot.get("/context")
     assert "Well met" not in str(context)
 
