@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_service.errors import UnknownMessage
@@ -166,21 +166,25 @@ class MemoryStore:
         )
 
     async def search(
-        self, room: str, terms: Sequence[str], *, limit: int = 50, exclude_after_position: int | None = None
+        self,
+        room: str,
+        terms: Sequence[str],
+        *,
+        limit: int = 50,
+        exclude_after_position: int | None = None,
+        radius: int = 0,
     ) -> Sequence[tuple[Message, float]]:
-        """Messages with these words, those with most of them first."""
+        """Messages with these words, those with most of them first; then those around them."""
         wanted = set(terms)
         scored = [
             (message, float(len(wanted.intersection(message.line.casefold().split()))))
             for message in self._room(room).messages.values()
             if exclude_after_position is None or message.position <= exclude_after_position
         ]
-        return sorted((pair for pair in scored if pair[1]), key=lambda pair: -pair[1])[:limit]
-
-    async def neighbours(self, room: str, positions: Iterable[int], radius: int = 1) -> Sequence[Message]:
-        """The messages around these places."""
-        near = {place + step for place in positions for step in range(-radius, radius + 1)}
-        return [message for message in self._room(room).messages.values() if message.position in near]
+        hits = sorted((pair for pair in scored if pair[1]), key=lambda pair: -pair[1])[:limit]
+        places = {message.position for message, _ in hits}
+        near = {place + step for place in places for step in range(-radius, radius + 1)} - places
+        return hits + [(message, 0.0) for message, _ in scored if message.position in near]
 
     async def remember(self, key: str, value: str) -> None:
         """Keep a small value."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..errors import UnknownMessage
 from .fingerprints import fingerprint
@@ -12,7 +13,16 @@ from .records import Note
 from .rooms import all_stored, enter, find
 from .rows import note_of, pack
 from .schema import note_sources, notes
+from .statement import Statement, insert_into
 from .transaction import Transaction
+
+_INSERT: Final = Statement(insert_into(notes).returning(notes.c.seq))
+_SOURCES: Final = Statement(insert_into(note_sources))
+_ABOUT: Final = Statement(
+    select(notes)
+    .where(notes.c.room_id == bindparam("room"), notes.c.speaker_print == bindparam("speaker"))
+    .order_by(notes.c.seq)
+)
 
 
 def save_note(tx: Transaction, room: str, speaker: str, text: str, from_ids: Sequence[str]) -> Note:
@@ -31,19 +41,17 @@ def save_note(tx: Transaction, room: str, speaker: str, text: str, from_ids: Seq
 
 def write_note(tx: Transaction, room_id: int, note: Note) -> None:
     """Write a note and where it came from."""
-    row = {
-        "room_id": room_id,
-        "speaker_print": fingerprint(note.speaker),
-        "speaker": note.speaker,
-        "text": note.text,
-        "from_ids": pack(note.from_ids),
-        "created_at": note.created_at,
-    }
-    seq = tx.execute(notes.insert().returning(notes.c.seq), row).scalar_one()
+    row = tx.one(
+        _INSERT,
+        room_id=room_id,
+        speaker_print=fingerprint(note.speaker),
+        speaker=note.speaker,
+        text=note.text,
+        from_ids=pack(note.from_ids),
+        created_at=note.created_at,
+    )
     sources = {fingerprint(source) for source in note.from_ids}
-    if sources:
-        rows = [{"room_id": room_id, "source_print": print_, "note_seq": seq} for print_ in sources]
-        tx.execute(note_sources.insert(), rows)
+    tx.run_each(_SOURCES, [(room_id, print_, row.seq) for print_ in sources])
 
 
 def notes_about(tx: Transaction, room: str, speaker: str) -> list[Note]:
@@ -51,5 +59,4 @@ def notes_about(tx: Transaction, room: str, speaker: str) -> list[Note]:
     row = find(tx, room)
     if row is None:
         return []
-    about = (notes.c.room_id == row.id, notes.c.speaker_print == fingerprint(speaker))
-    return [note_of(note) for note in tx.rows(select(notes).where(*about).order_by(notes.c.seq))]
+    return [note_of(note) for note in tx.rows(_ABOUT, room=row.id, speaker=fingerprint(speaker))]
