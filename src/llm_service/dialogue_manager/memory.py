@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_service.errors import UnknownMessage
@@ -202,17 +202,23 @@ class MemoryStore:
         return [note for note in self._room(room).notes if note.speaker == speaker]
 
     async def search(
-        self, room: str, terms: Sequence[str], *, limit: int = 50, exclude_after_position: int | None = None
+        self,
+        room: str,
+        terms: Sequence[str],
+        *,
+        limit: int = 50,
+        exclude_after_position: int | None = None,
+        radius: int = 0,
     ) -> Sequence[tuple[Message, float]]:
-        """Messages with these words, best first."""
-        last = self._room(room).last_position if exclude_after_position is None else exclude_after_position
-        hits = self._room(room).words.search(terms, limit=limit + self._room(room).last_position - last)
-        return [(message, score) for message, score in hits if message.position <= last][:limit]
-
-    async def neighbours(self, room: str, positions: Iterable[int], radius: int = 1) -> Sequence[Message]:
-        """The messages around these places."""
-        near = {place + step for place in positions for step in range(-radius, radius + 1)}
-        return [message for message in self._room(room).messages.values() if message.position in near]
+        """Messages with these words, best first; then those around them."""
+        kept = self._room(room)
+        last = kept.last_position if exclude_after_position is None else exclude_after_position
+        found = kept.words.search(terms, limit=limit + kept.last_position - last)
+        hits = [(message, score) for message, score in found if message.position <= last][:limit]
+        places = {message.position for message, _ in hits}
+        near = {place + step for place in places for step in range(-radius, radius + 1)} - places
+        beside = (message for message in kept.messages.values() if message.position in near)
+        return hits + [(message, 0.0) for message in beside if message.position <= last]
 
     async def remember(self, key: str, value: str) -> None:
         """Keep a small value."""

@@ -5,7 +5,7 @@ Two Protocols, in prose and types. Who fulfils them is wired elsewhere: this pac
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -148,13 +148,16 @@ class Store(Protocol):
         ...
 
     async def search(
-        self, room: str, terms: Sequence[str], *, limit: int = 50, exclude_after_position: int | None = None
+        self,
+        room: str,
+        terms: Sequence[str],
+        *,
+        limit: int = 50,
+        exclude_after_position: int | None = None,
+        radius: int = 0,
     ) -> Sequence[tuple[Message, float]]:
-        """Messages with these terms, best first; none after a position."""
-        ...
-
-    async def neighbours(self, room: str, positions: Iterable[int], radius: int = 1) -> Sequence[Message]:
-        """The messages around some positions, themselves included, in order."""
+        """Messages with these terms, best first, then those within ``radius`` of them, with a score of 0, in order;
+        none after a position."""
         ...
 
     async def remember(self, key: str, value: str) -> None:

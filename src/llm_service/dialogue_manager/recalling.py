@@ -55,15 +55,16 @@ class Recalling:
         return choose(ranked, budget_tokens=budget_tokens, count=count, window_ids=never, most=MOST)
 
     async def _ranked(self, room: Room, asked: Sequence[Message], wanted: Sequence[str], first: int) -> list[Recalled]:
-        hits = await self._store.search(room.name, wanted, limit=CANDIDATES, exclude_after_position=first - 1)
+        found = await self._store.search(
+            room.name, wanted, limit=CANDIDATES, exclude_after_position=first - 1, radius=1
+        )
+        hits = [(message, score) for message, score in found if score]
         if not hits:
             return []
-        near = await self._store.neighbours(room.name, [message.position for message, _ in hits])
-        around = [message for message in near if message.position < first]
         question, newest = "\n".join(message.line for message in asked), asked[-1]
         likeness = await self._likeness(question, [message for message, _ in hits])
         asker = person(newest.username, newest.user_id)
-        return rank(question, hits, around, asker=asker, likeness=likeness)
+        return rank(question, hits, [message for message, _ in found], asker=asker, likeness=likeness)
 
     async def _likeness(self, question: str, messages: Sequence[Message]) -> dict[str, float] | None:
         return await self._meaning.likeness(question, messages) if self._meaning else None

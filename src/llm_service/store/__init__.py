@@ -14,7 +14,7 @@
     ├── transfer     a room as JSON Lines
     └── facts        small things that are nobody's words
 
-    transaction, rows, fingerprints, schema, migrating        what they are written with
+    transaction, statement, rows, fingerprints, schema, migrating    what they are written with
     database         what a database can do; its failures, translated
     ├── sqlite       one file, one thread, one connection; damage: files set aside
     └── postgres     a server, for several processes

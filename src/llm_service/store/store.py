@@ -12,12 +12,10 @@ from os import PathLike, fspath
 from typing import TypeVar
 from urllib.parse import unquote
 
-from sqlalchemy import Connection
-
 from ..errors import SettingsError
 from ..types import Entry, Message, Persona, Reply, Summary
 from . import answering, facts, forgetting, ingest, notes, recall_index, rooms, transfer, viewers
-from .database import Database
+from .database import Database, Driver
 from .records import UNSET, Forgotten, Imported, Note, RoomRecord, Stored, StoreHealth, Unset, UserRecord
 from .sqlite import SqliteDatabase, Synchronous
 from .transaction import Terms, Transaction
@@ -100,11 +98,11 @@ class Store:
         self._clock = clock
         self.writer = Writer(database, self._begin)
 
-    def _begin(self, connection: Connection) -> Transaction:
-        return Transaction(connection=connection, terms=self._terms, now=self._clock())
+    def _begin(self, driver: Driver) -> Transaction:
+        return Transaction(driver=driver, terms=self._terms, now=self._clock())
 
     async def _read(self, operation: Callable[..., T], *args: object) -> T:
-        return await self._database.run(lambda connection: operation(self._begin(connection), *args), write=False)
+        return await self._database.run(lambda driver: operation(self._begin(driver), *args), write=False)
 
     # ── The conversation ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,22 +133,29 @@ class Store:
         """
         return await self._read(rooms.history, room, before, limit)
 
-    async def neighbours(self, room: str, positions: Iterable[int], radius: int = 1) -> list[Message]:
-        """The messages around some positions, themselves included, in order."""
-        return await self._read(rooms.neighbours, room, list(positions), radius)
-
     async def search(
-        self, room: str, terms: Sequence[str], *, limit: int = 50, exclude_after_position: int | None = None
+        self,
+        room: str,
+        terms: Sequence[str],
+        *,
+        limit: int = 50,
+        exclude_after_position: int | None = None,
+        radius: int = 0,
     ) -> list[tuple[Message, float]]:
-        """The messages that share the rarest words with the terms, with their scores, best first.
+        """The messages that share the rarest words with the terms, with their scores, best first; then the messages
+        around these, with a score of 0, in order.
 
         Args:
             room: Where to look.
             terms: Stems, as the store's ``terms`` gives them.
             limit: How many at most.
             exclude_after_position: Leave out messages after this position: those of the window.
+            radius: How many messages before and after each count as around it.
         """
-        return await self._read(recall_index.search, room, terms, limit, exclude_after_position)
+        searching = partial(
+            recall_index.search, limit=limit, exclude_after_position=exclude_after_position, radius=radius
+        )
+        return await self._read(searching, room, terms)
 
     # ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────────────
 

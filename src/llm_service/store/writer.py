@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection
-
 from ..errors import InputError, StoreError
-from .database import Contended, Database
+from .database import Contended, Database, Driver
 from .ingest import append_messages
 from .transaction import Transaction
 
@@ -38,7 +36,7 @@ class Job:
 class Writer:
     """The only one who writes. Callers hand in jobs and wait; a caller who leaves disturbs nobody."""
 
-    def __init__(self, database: Database, begin: Callable[[Connection], Transaction]) -> None:
+    def __init__(self, database: Database, begin: Callable[[Driver], Transaction]) -> None:
         self._database = database
         self._begin = begin
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
@@ -115,9 +113,9 @@ class Writer:
     async def _transact(self, jobs: list[Job]) -> list[Any]:
         erased = False
 
-        def work(connection: Connection) -> list[Any]:
+        def work(driver: Driver) -> list[Any]:
             nonlocal erased
-            tx = self._begin(connection)
+            tx = self._begin(driver)
             results = perform(tx, jobs)
             erased = tx.erased
             return results
