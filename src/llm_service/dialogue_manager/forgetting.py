@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
+from llm_service import memo
 from llm_service.errors import UnknownMessage
 from llm_service.hygiene import displayed_name
 from llm_service.types import Forgotten
@@ -53,6 +54,7 @@ class Forgetting:
         gone = await self._store.expire(before)
         for name in gone.rooms:
             (await self._rooms.get(name)).forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
+        memo.forget()
         await self._backend.forget()
         return gone
 
@@ -62,6 +64,7 @@ class Forgetting:
         gone = await forgetting
         room.forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
         self._recalling.forget(gone.message_ids)
+        memo.forget()
         room.events.publish("forgotten", gone)
         await self._backend.forget()
         return gone

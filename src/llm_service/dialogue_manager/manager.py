@@ -164,24 +164,28 @@ class DialogueManager:
         A line whose id is known is not taken again; one that is not valid does not keep the others out.
         """
         found = await self._rooms.get(room)
-        known = {entry.id for entry in found.entries}
-        results = [self._taken(draft, found, known) for draft in drafts]
+        seen: set[str] = set()
+        results = [self._taken(draft, found, seen) for draft in drafts]
         messages = [one.message for one in results if one.message is not None and not one.known]
-        stored = {one.message.id: one for one in await self.say(found, messages)}
-        for message in messages:
-            if not stored[message.id].known:
-                found.wait_for_turn(stored[message.id].message)
-                self._interrupt(found, message)
-        return [replace(one, known=one.known or (one.id in stored and stored[one.id].known)) for one in results]
+        stored = await self.say(found, messages)
+        self._await_turns(found, [one.message for one in stored if not one.known and one.message.id in seen])
+        known = {one.message.id for one in stored if one.known}
+        return [replace(one, known=True) if one.id in known else one for one in results]
 
-    def _taken(self, draft: Draft, room: Room, known: set[str]) -> Ingested:
+    def _taken(self, draft: Draft, room: Room, seen: set[str]) -> Ingested:
         try:
-            message = self.message(draft, room)
+            message = self.message(draft, room, place=room.last_position + len(seen) + 1)
         except InvalidMessage as exc:
             return Ingested(id=draft.message_id or "", problem=exc)
-        repeated = message.id in known
-        known.add(message.id)
-        return Ingested(id=message.id, message=message, known=repeated)
+        known = message.id in seen or room.has(message.id)
+        if not known:
+            seen.add(message.id)
+        return Ingested(id=message.id, message=message, known=known)
+
+    def _await_turns(self, room: Room, messages: Sequence[Message]) -> None:
+        for message in messages:
+            room.wait_for_turn(message)
+            self._interrupt(room, message)
 
     def turn(
         self,
@@ -291,9 +295,9 @@ class DialogueManager:
         """The room, from memory or from the store."""
         return await self._rooms.get(name)
 
-    def message(self, draft: Draft, room: Room) -> Message:
-        """The line that a draft becomes: neutralised, with an id, and not from the future. Raises
-        :class:`InvalidMessage`."""
+    def message(self, draft: Draft, room: Room, *, place: int = 0) -> Message:
+        """The line that a draft becomes: neutralised, with an id, and not from the future; ``place`` is where it is
+        expected to stand. Raises :class:`InvalidMessage`."""
         now = self._clock()
         neutral = neutralise_message(
             username=draft.username,
@@ -314,6 +318,7 @@ class DialogueManager:
             badges=neutral.badges,
             reply_to=draft.reply_to,
             sent_at=now if draft.sent_at is None else min(draft.sent_at, now),
+            position=place,
         )
 
     async def known_reply(self, room: Room, message_id: str) -> Reply | None:
