@@ -31,6 +31,7 @@ The map. Imports point down only, and neighbours in a band are strangers; ``make
                 tracing           one span an answer
                 measures          how values are spread
     WORDS       settings          every knob
+                memo              what was worked out about people's words, until it must be forgotten
                 types, errors     the values that travel between all of these, and what can go wrong
 
 A message travels: hygiene → store → topics → turn-taking → prompt → admission → engine → cleaner → reply → store.

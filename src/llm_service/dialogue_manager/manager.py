@@ -11,17 +11,16 @@ in other modules. It holds the rooms that are in use, and the work that goes on 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Self
 
 from llm_service.admission import Admission
-from llm_service.errors import InvalidMessage, StoreError, TurnDropped, UnknownMessage
+from llm_service.errors import InvalidMessage, StoreError, TurnDropped
 from llm_service.hygiene import displayed_name, neutralise_message
 from llm_service.prompt import MOST_MESSAGES, RETENTION
 from llm_service.recall import Embedder
@@ -50,13 +49,16 @@ from .autopilot import Autopilot
 from .composer import Composer, Composing
 from .counters import DialogueCounters
 from .events import EventLog, Kind
+from .forgetting import Forgetting
 from .memory import MemoryStore
 from .noting import Noting
 from .ports import Backend, Store
 from .recalling import Recalling
 from .room import Room, Tracking
 from .room_emotes import RoomEmotes
-from .rooms import Rooms, emotes_key
+from .room_settings import RoomSettings
+from .rooms import Rooms
+from .saving import Saving
 from .speech import Speech
 from .telling import Telling
 from .tending import Tending
@@ -106,7 +108,6 @@ class DialogueManager:
         self._emotes = emotes or RoomEmotes.well_known()
         self._policy = policy or Policy()
         self._clock = clock
-        self._saving: set[asyncio.Task[Sequence[Stored]]] = set()
         self._opens_reasoning: dict[str, bool] = {}
         self._rooms = Rooms(self.store, self._make_room)
         self.composer = Composer(
@@ -124,6 +125,9 @@ class DialogueManager:
         )
         self.tending = Tending(client, self.store, self.composer)
         self.autopilot = Autopilot(self, speed=speed)
+        self._saving = Saving(self.store, self.counters, self.composer, self.tending)
+        self._settings = RoomSettings(self._rooms, self.store, clock, self.autopilot.look_at)
+        self._forgetting = Forgetting(self._rooms, self.store, client, self._saving, self.composer.telling.recalling)
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,7 +139,7 @@ class DialogueManager:
         """Wait until everything that was said is stored. The client and the store are their owner's to close."""
         await self.autopilot.close()
         await self.tending.close()
-        await asyncio.gather(*self._saving, return_exceptions=True)
+        await self._saving.wait()
         with suppress(StoreError):  # a note that is lost costs a number in GET /context until the next turn
             await self._rooms.note_windows()
 
@@ -168,24 +172,28 @@ class DialogueManager:
         A line whose id is known is not taken again; one that is not valid does not keep the others out.
         """
         found = await self._rooms.get(room)
-        known = {entry.id for entry in found.entries}
-        results = [self._taken(draft, found, known) for draft in drafts]
+        seen: set[str] = set()
+        results = [self._taken(draft, found, seen) for draft in drafts]
         messages = [one.message for one in results if one.message is not None and not one.known]
-        stored = {one.message.id: one for one in await self.say(found, messages)}
-        for message in messages:
-            if not stored[message.id].known:
-                found.wait_for_turn(stored[message.id].message)
-                self._interrupt(found, message)
-        return [replace(one, known=one.known or (one.id in stored and stored[one.id].known)) for one in results]
+        stored = await self.say(found, messages)
+        self._await_turns(found, [one.message for one in stored if not one.known and one.message.id in seen])
+        known = {one.message.id for one in stored if one.known}
+        return [replace(one, known=True) if one.id in known else one for one in results]
 
-    def _taken(self, draft: Draft, room: Room, known: set[str]) -> Ingested:
+    def _taken(self, draft: Draft, room: Room, seen: set[str]) -> Ingested:
         try:
-            message = self.message(draft, room)
+            message = self.message(draft, room, place=room.last_position + len(seen) + 1)
         except InvalidMessage as exc:
             return Ingested(id=draft.message_id or "", problem=exc)
-        repeated = message.id in known
-        known.add(message.id)
-        return Ingested(id=message.id, message=message, known=repeated)
+        known = message.id in seen or room.has(message.id)
+        if not known:
+            seen.add(message.id)
+        return Ingested(id=message.id, message=message, known=known)
+
+    def _await_turns(self, room: Room, messages: Sequence[Message]) -> None:
+        for message in messages:
+            room.wait_for_turn(message)
+            self._interrupt(room, message)
 
     def turn(
         self,
@@ -217,34 +225,19 @@ class DialogueManager:
 
     async def set_persona(self, persona: Persona, *, room: str = DEFAULT_ROOM) -> None:
         """Give the room another system prompt, or the assistant another name there."""
-        found = await self._rooms.get(room)
-        await self.store.save_room(room, persona=persona)
-        found.persona = persona
+        await self._settings.set_persona(room, persona)
 
     async def set_emotes(self, data: object, *, room: str = DEFAULT_ROOM) -> RoomEmotes:
         """Load the room's emotes: codes, meanings, and whether the assistant may use them. Raises
         :class:`InputError`."""
-        found = await self._rooms.get(room)
-        emotes = RoomEmotes.of(data)
-        await self.store.remember(emotes_key(room), json.dumps(emotes.to_json()))
-        found.known_emotes = emotes
-        return emotes
+        return await self._settings.set_emotes(room, data)
 
     async def set_policy(self, changes: Mapping[str, Any], *, room: str = DEFAULT_ROOM) -> Policy:
         """Change knobs of the room's policy; those not named stay. Raises :class:`InputError`.
 
         Takes effect at once, whatever waits: a pause or a mute also cuts off what is being said unasked.
         """
-        found = await self._rooms.get(room)
-        policy = Policy.from_json(changes, base=found.policy)
-        await self.store.save_room(room, policy=json.dumps(policy.to_json()))
-        found.policy = policy
-        if policy.silent_until(self._clock()) is not None:
-            for turn in found.turns:
-                if turn.decision is not None:
-                    turn.drop("The room was silenced.")
-        self.autopilot.look_at(found)
-        return policy
+        return await self._settings.set_policy(room, changes)
 
     async def warm(self, *, room: str = DEFAULT_ROOM) -> None:
         """Let the engine read the room's persona and window now, so that the first viewer does not wait for it."""
@@ -285,27 +278,16 @@ class DialogueManager:
 
     async def clear(self, *, room: str = DEFAULT_ROOM) -> Forgotten:
         """Forget everything that was said in the room; its persona and policy stay."""
-        found = await self._rooms.get(room)
-        gone = await self._forget(found, self.store.clear(room))
-        found.clear()
-        return gone
+        return await self._forgetting.clear(room)
 
     async def forget_message(self, message_id: str, *, room: str = DEFAULT_ROOM) -> Forgotten:
         """Forget one message or reply, and everything made from it: the window, what waits, a reply that is being
         written, summaries, topics, caches. Raises :class:`UnknownMessage`."""
-        found = await self._rooms.get(room)
-        gone = await self._forget(found, self.store.forget_message(room, message_id))
-        if gone.nothing:
-            raise UnknownMessage
-        return gone
+        return await self._forgetting.message(room, message_id)
 
     async def forget_user(self, username: str, *, user_id: str | None = None, room: str = DEFAULT_ROOM) -> Forgotten:
         """Forget a viewer, and everything made from what they said. Raises :class:`UnknownMessage`."""
-        found = await self._rooms.get(room)
-        gone = await self._forget(found, self.store.forget_user(room, displayed_name(username), user_id))
-        if gone.nothing:
-            raise UnknownMessage
-        return gone
+        return await self._forgetting.user(room, username, user_id)
 
     async def user(self, username: str, *, user_id: str | None = None, room: str = DEFAULT_ROOM) -> UserRecord:
         """Everything that is kept about a viewer."""
@@ -313,21 +295,7 @@ class DialogueManager:
 
     async def expire(self, before: float) -> Forgotten:
         """Forget what was said before a moment, in all rooms."""
-        gone = await self.store.expire(before)
-        for name in gone.rooms:
-            (await self._rooms.get(name)).forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
-        await self.backend.forget()
-        return gone
-
-    async def _forget(self, room: Room, forgetting: Awaitable[Forgotten]) -> Forgotten:
-        """Memory and caches follow the store. What is being stored is waited for, lest it come back."""
-        await asyncio.gather(*self._saving, return_exceptions=True)
-        gone = await forgetting
-        room.forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
-        self.composer.telling.recalling.forget(gone.message_ids)
-        room.events.publish("forgotten", gone)
-        await self.backend.forget()
-        return gone
+        return await self._forgetting.expire(before)
 
     # ── what a turn asks for ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -335,9 +303,9 @@ class DialogueManager:
         """The room, from memory or from the store."""
         return await self._rooms.get(name)
 
-    def message(self, draft: Draft, room: Room) -> Message:
-        """The line that a draft becomes: neutralised, with an id, and not from the future. Raises
-        :class:`InvalidMessage`."""
+    def message(self, draft: Draft, room: Room, *, place: int = 0) -> Message:
+        """The line that a draft becomes: neutralised, with an id, and not from the future; ``place`` is where it is
+        expected to stand. Raises :class:`InvalidMessage`."""
         now = self._clock()
         neutral = neutralise_message(
             username=draft.username,
@@ -358,6 +326,7 @@ class DialogueManager:
             badges=neutral.badges,
             reply_to=draft.reply_to,
             sent_at=now if draft.sent_at is None else min(draft.sent_at, now),
+            position=place,
         )
 
     async def known_reply(self, room: Room, message_id: str) -> Reply | None:
@@ -454,59 +423,12 @@ class DialogueManager:
         return is_repeat(text, room.ledger.state(()).said, now, within=room.policy.repeat_after)
 
     def say(self, room: Room, messages: Sequence[Message]) -> asyncio.Task[Sequence[Stored]]:
-        """Put messages into the conversation, and begin to store them with all that is not stored yet.
-
-        Memory and store see them in the same order, because both are told in the same step of the loop. What is in the
-        conversation when the task is done is durable.
-        """
-        joined = [room.join(message) for message in messages]
-        waiting, room.unsaved = [*room.unsaved.values(), *joined], {}
-        task = asyncio.create_task(self._save(room, waiting))
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
-        return task
-
-    async def _save(self, room: Room, messages: Sequence[Message]) -> Sequence[Stored]:
-        if not messages:
-            return ()
-        try:
-            with self.counters.store_seconds.timed():
-                stored = await self.store.append(messages)
-        except BaseException:
-            for message in messages:
-                room.leave(message.id)
-            raise
-        self.counters.messages += sum(not one.known for one in stored)
-        for one in stored:
-            if one.known:
-                room.leave(one.message.id)
-            else:
-                room.events.publish("message", one.message)
-        room.confirm([one.message for one in stored])
-        if not room.created_at and (record := await self.store.load(room.name, limit=1)):
-            room.created_at = record.created_at
-        await self.composer.telling.noting.note(room, [one.message for one in stored if not one.known])
-        return stored
+        """Put messages into the conversation, and begin to store them; durable when the task is done."""
+        return self._saving.say(room, messages)
 
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
         """Make the reply durable, and with it the window's new start."""
-        room.committing += 1
-        try:
-            with self.counters.store_seconds.timed():
-                reply = await self.store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
-            if composing.composed.cut > room.cut:
-                await self.tending.move_window(room, composing.composed.cut, room.summary)
-        except BaseException:
-            room.stale = True  # what is on disk is not known here any more: the next turn reads it
-            raise
-        finally:
-            room.committing -= 1
-        room.confirm([], reply)
-        room.events.publish("reply", reply)
-        if not reply.cached:
-            await self.composer.observe(composing, reply.usage)
-        self.tending.after_turn(room, composing)
-        return reply
+        return await self._saving.commit(room, composing, reply)
 
     def topics_of(self, room: Room) -> tuple[Topic, ...]:
         """What the room talks about now."""

@@ -59,6 +59,8 @@ class Room:
     active_rooms: Callable[[], int] = lambda: 1
     """How many rooms have had turns lately."""
     entries: list[Entry] = field(default_factory=list)
+    present: set[str] = field(default_factory=set)
+    """Their ids: whether a message is known is asked for every one that comes in."""
     cut: int = 0
     summary: Summary | None = None
     window: Window = field(default_factory=Window)
@@ -111,14 +113,20 @@ class Room:
         newest = next(reversed(self.pending.values()), None)
         return newest is not None and newest.sent_at + self.policy.mention_limit > self.events.now()
 
+    def hold(self, entries: Iterable[Entry]) -> None:
+        """Let these be the window's entries."""
+        self.entries = list(entries)
+        self.present = {entry.id for entry in self.entries}
+
     def join(self, message: Message) -> Message:
         """Put a message at the end of the conversation; its place is provisional until the store confirms it."""
         if not message.position:
             message = replace(message, position=self.last_position + 1)
         self.last_position = max(self.last_position, message.position)
         self.entries.append(message)
+        self.present.add(message.id)
         if len(self.entries) > 2 * MOST_ENTRIES:
-            del self.entries[:-MOST_ENTRIES]
+            self.hold(self.entries[-MOST_ENTRIES:])
         self.messages += 1
         self.observe(message)
         return message
@@ -173,9 +181,10 @@ class Room:
 
     def leave(self, message_id: str) -> None:
         """Take back a message that could not be stored."""
-        before = len(self.entries)
-        self.entries = [entry for entry in self.entries if entry.id != message_id]
-        self.messages -= before - len(self.entries)
+        if message_id in self.present:
+            before = len(self.entries)
+            self.hold(entry for entry in self.entries if entry.id != message_id)
+            self.messages -= before - len(self.entries)
         self.topics.forget([message_id])
         self.threads.forget([message_id])
 
@@ -185,25 +194,30 @@ class Room:
         while place and _stands_after(self.entries[place - 1], reply):
             place -= 1
         self.entries.insert(place, reply)
+        self.present.add(reply.id)
         self.replies += 1
         self.observe_reply(reply, urgency)
         for message_id in reply.answers:
             self.pending.pop(message_id, None)
 
     def confirm(self, messages: Iterable[Message], reply: Reply | None = None) -> None:
-        """Take over the places that the store gave; a surprise means that another process writes here too."""
-        stored: dict[str, Entry] = {message.id: message for message in messages}
-        if reply is not None:
-            stored[reply.id] = reply
-        for index, entry in enumerate(self.entries):
-            if (known := stored.get(entry.id)) is not None:
-                self.stale = self.stale or _place(known) != _place(entry)
+        """Take over the places that the store gave; a surprise means that another process writes here too.
+
+        What was just stored stands near the end, so it is looked for from there.
+        """
+        told: Iterable[Entry] = messages if reply is None else (*messages, reply)
+        stored = {entry.id: entry for entry in told if entry.id in self.present}
+        index = len(self.entries)
+        while stored and index:
+            index -= 1
+            if (known := stored.pop(self.entries[index].id, None)) is not None:
+                self.stale = self.stale or _place(known) != _place(self.entries[index])
                 self.entries[index] = known
                 self.last_position = max(self.last_position, _place(known))
 
     def has(self, message_id: str) -> bool:
-        """Whether a message of this id is in the window."""
-        return any(entry.id == message_id for entry in reversed(self.entries))
+        """Whether a message or reply of this id is in the window."""
+        return message_id in self.present
 
     def reply_to(self, message_id: str) -> Reply | None:
         """The reply in the window that answers this message."""
@@ -215,7 +229,7 @@ class Room:
     def forget(self, message_ids: Collection[str], reply_ids: Collection[str], *, summary: bool) -> None:
         """Remove what was forgotten from everything that is in memory."""
         gone = {*message_ids, *reply_ids}
-        self.entries = [entry for entry in self.entries if entry.id not in gone]
+        self.hold(entry for entry in self.entries if entry.id not in gone)
         self.messages -= len(message_ids)
         self.replies -= len(reply_ids)
         for message_id in message_ids:
@@ -262,7 +276,7 @@ class Room:
     def drop_before(self, cut: int) -> Sequence[Entry]:
         """Move the window's start; returns what fell out."""
         out = [entry for entry in self.entries if _place(entry) < cut]
-        self.entries = self.entries[len(out) :]
+        self.hold(self.entries[len(out) :])
         self.cut = cut
         return out
 

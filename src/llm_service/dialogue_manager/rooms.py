@@ -83,7 +83,7 @@ class Rooms:
         room.policy = Policy.from_json(json.loads(record.policy)) if record.policy else room.policy
         room.cut, room.summary, room.created_at = record.cut, record.summary, record.created_at
         room.messages, room.replies = record.messages, record.replies
-        room.entries = list(record.entries)
+        room.hold(record.entries)
         for entry in room.entries:
             if isinstance(entry, Message):
                 room.last_position = max(room.last_position, entry.position)

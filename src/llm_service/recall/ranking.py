@@ -14,8 +14,8 @@ On LoCoMo (Maharana et al., ACL 2024) these two are worth several times what ste
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
+from llm_service.memo import remembered
 from llm_service.people import person
 from llm_service.types import Message, Recalled
 from llm_service.words import fold, split
@@ -99,6 +99,6 @@ def _asked_about(question: str, lines: Iterable[Message], asker: str | None) -> 
     return asked
 
 
-@lru_cache(maxsize=1 << 12)
+@remembered(1 << 12)
 def _spoken_name(username: str) -> str:
     return " ".join(fold(part) for part in split(username))
