@@ -29,6 +29,7 @@ from llm_service.response_cleaner import ResponseCleaner
 from llm_service.response_cleaner.messages import split
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
+from llm_service.tracing import AnswerTrace
 from llm_service.turn_taking import Decision, Policy, decide, is_repeat, urgent_over
 from llm_service.types import (
     DEFAULT_ROOM,
@@ -46,6 +47,7 @@ from llm_service.types import (
     UserRecord,
 )
 
+from .answered import Answered
 from .autopilot import Autopilot
 from .composer import Composer, Composing
 from .counters import DialogueCounters
@@ -103,6 +105,7 @@ class DialogueManager:
         self._clock = clock
         self._saving: set[asyncio.Task[Sequence[Stored]]] = set()
         self._opens_reasoning: dict[str, bool] = {}
+        self._answered = Answered()
         self._rooms = Rooms(self.store, self._make_room)
         self.composer = Composer(
             client,
@@ -192,7 +195,12 @@ class DialogueManager:
         return Turn(self, room, draft, choose=choose, deadline=self.deadline if deadline is None else deadline)
 
     async def reply(self, draft: Draft, *, room: str = DEFAULT_ROOM) -> Reply:
-        """Answer one line: the same turn, drained."""
+        """Answer one line: the same turn, drained. One that was answered lately needs none."""
+        if (known := self.known_at_once(room, draft)) is not None:
+            with AnswerTrace(room) as trace:
+                trace.received(known, cached=known.cached, first_token_ms=known.timing.first_token_ms)
+            self.counters.turn_over("replied", 0.0)
+            return known
         async with self.turn(draft, room=room) as turn:
             return await turn.reply()
 
@@ -231,6 +239,7 @@ class DialogueManager:
         policy = Policy.from_json(changes, base=found.policy)
         await self.store.save_room(room, policy=json.dumps(policy.to_json()))
         found.policy = policy
+        self._answered.clear()
         if policy.silent_until(self._clock()) is not None:
             for turn in found.turns:
                 if turn.decision is not None:
@@ -308,6 +317,7 @@ class DialogueManager:
         gone = await self.store.expire(before)
         for name in gone.rooms:
             (await self._rooms.get(name)).forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
+        self._answered.clear()
         await self.backend.forget()
         return gone
 
@@ -317,6 +327,7 @@ class DialogueManager:
         gone = await forgetting
         room.forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
         self.composer.recalling.forget(gone.message_ids)
+        self._answered.clear()
         room.events.publish("forgotten", gone)
         await self.backend.forget()
         return gone
@@ -352,10 +363,19 @@ class DialogueManager:
             sent_at=now if draft.sent_at is None else min(draft.sent_at, now),
         )
 
+    def known_at_once(self, room: str, draft: Draft | None) -> Reply | None:
+        """The reply that this message got lately: one that is sent again needs no turn, and nothing of the engine."""
+        return self._answered.find(room, draft.message_id) if draft and draft.message_id else None
+
     async def known_reply(self, room: Room, message_id: str) -> Reply | None:
         """The reply that this message has already got, in memory or in the store."""
-        found = room.reply_to(message_id) or await self.store.reply_for(room.name, message_id)
-        return found and replace(found, messages=_messages(found.text, room.policy))
+        if found := room.reply_to(message_id):
+            return replace(found, messages=_messages(found.text, room.policy))
+        cleared = self._answered.cleared
+        if found := await self.store.reply_for(room.name, message_id):
+            found = replace(found, messages=_messages(found.text, room.policy))
+            self._answered.remember(found, cleared)
+        return found
 
     def cleaner(self, room: Room, model: str) -> ResponseCleaner:
         """What makes the model's answer fit for this room's viewers.
@@ -482,6 +502,7 @@ class DialogueManager:
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
         """Make the reply durable, and with it the window's new start."""
         room.committing += 1
+        cleared = self._answered.cleared
         try:
             with self.counters.store_seconds.timed():
                 reply = await self.store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
@@ -493,6 +514,7 @@ class DialogueManager:
         finally:
             room.committing -= 1
         room.confirm([], reply)
+        self._answered.remember(reply, cleared)
         room.events.publish("reply", reply)
         if not reply.cached:
             await self.composer.observe(composing, reply.usage)
