@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from llm_service.api.edge import JSON, header
 
@@ -26,6 +27,16 @@ _MISSING = object()
 
 class BodyRoute(APIRoute):
     """A route whose handler is ``async def handler(*, body, call, …headers) -> Response``, and has a body."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **documented: Any) -> None:
+        super().__init__(path, endpoint, **documented)
+        respond = self.get_route_handler()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await respond(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        self.app = app
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers a request. Raises :class:`RequestValidationError` as FastAPI's own does."""
