@@ -7,6 +7,7 @@ import pytest
 
 from llm_service.admission import Admission
 from llm_service.dialogue_manager import DialogueManager, EventLog, MemoryStore, RoomEmotes
+from llm_service.dialogue_manager.answered import Answered
 from llm_service.dialogue_manager.room import Room
 from llm_service.dialogue_manager.rooms import Rooms
 from llm_service.dialogue_manager.tending import QUIET
@@ -257,6 +258,29 @@ async def test_what_is_stale_keeps_no_room_in_memory():
     for n in range(3):
         await rooms.get(f"r{n}")
     assert await rooms.get("idle") is not idle
+
+
+def reply_to(*message_ids, room="default"):
+    return Reply(id=f"to {message_ids[0]}", room=room, text="hi", raw="hi", answers=message_ids)
+
+
+def test_only_the_newest_answers_are_remembered():
+    answered = Answered(most=2)
+    for one in (reply_to("a", "b"), reply_to("a", room="den")):
+        answered.remember(one, answered.cleared)
+    assert answered.find("default", "a") is None
+    assert answered.find("default", "b") == reply_to("a", "b")
+    answered.remember(reply_to("c"), answered.cleared)
+    assert answered.find("default", "b") is not None, "it was asked for since"
+    assert answered.find("den", "a") is None
+
+
+def test_what_was_forgotten_meanwhile_is_not_remembered():
+    answered = Answered()
+    before = answered.cleared
+    answered.clear()
+    answered.remember(reply_to("a"), before)
+    assert answered.find("default", "a") is None
 
 
 def message(message_id, *, room):

@@ -48,6 +48,9 @@ STATUS: Mapping[type[errors.LLMServiceError], int] = {
 MOST_RETRY_AFTER = 60.0
 """Seconds; whatever an engine asks for, callers are told to come back within a minute."""
 
+CALLER_LEFT = 499
+"""Status of a request whose caller hung up before its answer; nginx's word, there is no standard one."""
+
 MOST_FIELDS = 20
 """Fields that one problem names."""
 
@@ -131,6 +134,11 @@ def _allowed(request: Request) -> str:
     routes = iter_route_contexts(request.app.routes)
     found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     return ", ".join(sorted({*chain(*found)}))
+
+
+async def on_leaving(_request: Request, _error: Exception) -> Response:
+    """Nobody reads this: its status is for the log and the metrics."""
+    return Response(status_code=CALLER_LEFT)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

@@ -28,6 +28,7 @@ from llm_service.response_cleaner import ResponseCleaner
 from llm_service.response_cleaner.messages import split
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
+from llm_service.tracing import AnswerTrace
 from llm_service.turn_taking import Decision, Policy, decide, is_repeat, urgent_over
 from llm_service.types import (
     DEFAULT_ROOM,
@@ -45,6 +46,7 @@ from llm_service.types import (
     UserRecord,
 )
 
+from .answered import Answered
 from .autopilot import Autopilot
 from .composer import Composer, Composing
 from .counters import DialogueCounters
@@ -109,6 +111,7 @@ class DialogueManager:
         self._policy = policy or Policy()
         self._clock = clock
         self._opens_reasoning: dict[str, bool] = {}
+        self._answered = Answered()
         self._rooms = Rooms(self.store, self._make_room)
         self.composer = Composer(
             client,
@@ -125,9 +128,16 @@ class DialogueManager:
         )
         self.tending = Tending(client, self.store, self.composer)
         self.autopilot = Autopilot(self, speed=speed)
-        self._saving = Saving(self.store, self.counters, self.composer, self.tending)
-        self._settings = RoomSettings(self._rooms, self.store, clock, self.autopilot.look_at)
-        self._forgetting = Forgetting(self._rooms, self.store, client, self._saving, self.composer.telling.recalling)
+        self._saving = Saving(self.store, self.counters, self.composer, self.tending, self._answered)
+        self._settings = RoomSettings(self._rooms, self.store, clock, self._answered, self.autopilot.look_at)
+        self._forgetting = Forgetting(
+            self._rooms,
+            self.store,
+            client,
+            saving=self._saving,
+            recalling=self.composer.telling.recalling,
+            answered=self._answered,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -208,7 +218,12 @@ class DialogueManager:
         return Turn(self, room, draft, choose=choose, deadline=self.deadline if deadline is None else deadline)
 
     async def reply(self, draft: Draft, *, room: str = DEFAULT_ROOM) -> Reply:
-        """Answer one line: the same turn, drained."""
+        """Answer one line: the same turn, drained. One that was answered lately needs none."""
+        if (known := self.known_at_once(room, draft)) is not None:
+            with AnswerTrace(room) as trace:
+                trace.received(known, cached=known.cached, first_token_ms=known.timing.first_token_ms)
+            self.counters.turn_over("replied", 0.0)
+            return known
         async with self.turn(draft, room=room) as turn:
             return await turn.reply()
 
@@ -329,10 +344,19 @@ class DialogueManager:
             position=place,
         )
 
+    def known_at_once(self, room: str, draft: Draft | None) -> Reply | None:
+        """The reply that this message got lately: one that is sent again needs no turn, and nothing of the engine."""
+        return self._answered.find(room, draft.message_id) if draft and draft.message_id else None
+
     async def known_reply(self, room: Room, message_id: str) -> Reply | None:
         """The reply that this message has already got, in memory or in the store."""
-        found = room.reply_to(message_id) or await self.store.reply_for(room.name, message_id)
-        return found and replace(found, messages=_messages(found.text, room.policy))
+        if found := room.reply_to(message_id):
+            return replace(found, messages=_messages(found.text, room.policy))
+        cleared = self._answered.cleared
+        if found := await self.store.reply_for(room.name, message_id):
+            found = replace(found, messages=_messages(found.text, room.policy))
+            self._answered.remember(found, cleared)
+        return found
 
     def cleaner(self, room: Room, model: str) -> ResponseCleaner:
         """What makes the model's answer fit for this room's viewers.

@@ -32,5 +32,6 @@ def routes() -> list[BaseRoute]:
     for router in (default, named):
         for add_routes in (add_conversation, add_turns, add_watching, add_moderation, add_behaviour):
             add_routes(router)
-    routers = (default, named, openai_routes(), metrics_routes(), health_routes)
-    return list(chain.from_iterable(router.routes for router in routers))
+    others = (openai_routes(), metrics_routes(), health_routes)
+    in_rooms = chain.from_iterable(zip(default.routes, named.routes, strict=True))
+    return list(chain(in_rooms, *(router.routes for router in others)))
