@@ -29,7 +29,7 @@ from llm_service.errors import LLMServiceError, UnknownMessage
 from llm_service.service import Service, sampling_of
 from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
-from .dependencies import ROOM_PATTERN, TURN, LimitedDep, ServiceDep, json_response, problem_responses
+from .dependencies import ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -76,18 +76,17 @@ def openai_routes() -> APIRouter:
     async def chat_completions(
         *,
         body: ChatCompletionRequest,
-        found: ServiceDep,
-        limited: LimitedDep,
-        request: Request,
+        call: CallDep,
         room: RoomHeader = None,
         caching: CacheHeader = "",
     ) -> Response:
         """As OpenAI does it. With `X-Room`, the user's last message becomes a turn of that room."""
+        found, request = call.service, call.request
         if room is not None:
             draft = draft_of(body)
-            await limited.message(draft)
+            await call.limited.message(draft)
             return await _by_room(body, draft, room, found, request)
-        await limited.request()
+        await call.limited.request()
         prompt = await _prompt(body, found)
         asked = _Asked(body, prompt, caller=_caller(body, request), use_cache="no-cache" not in caching.lower())
         return await _by_engine(asked, cleaners, found, request)
@@ -140,10 +139,13 @@ async def _drained(answer: Any, cleaners: Cleaners, *, as_json: bool) -> Complet
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
     """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
     asked = _named(await found.engines.client.models(), body.model) if body.model else None
-    state = found.engines.state()
-    model = asked or (state.model if state else None)
     prompt = body.prompt(sampling_of(found.settings), asked.id if asked else None)
-    return prompt if body.tokens else _with_room(prompt, model)
+    return prompt if body.tokens else _with_room(prompt, asked or _default(found))
+
+
+def _default(found: Service) -> ModelInfo | None:
+    state = found.engines.state()
+    return state.model if state else None
 
 
 def _with_room(prompt: Prompt, model: ModelInfo | None) -> Prompt:
