@@ -159,7 +159,10 @@ def commands() -> str:
 
 def leaves(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
     """The commands of a group and of the groups in it, by their whole names."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from leaves(command, f"{above}{name} ")
         else:

@@ -10,15 +10,20 @@ import asyncio
 from collections.abc import Callable
 from socket import socket
 from types import FrameType
+from typing import Any
 
+import click
 import structlog
 import uvicorn
 
 from llm_service.api import create_app
 from llm_service.api.edge import GuardedHttp
+from llm_service.errors import LLMServiceError
 from llm_service.logs import configure
 from llm_service.service import Service
 from llm_service.settings import Settings
+
+from .options import settings_of, settings_options
 
 log = structlog.get_logger("llm_service.serve")
 
@@ -26,6 +31,16 @@ GRACE = 10.0
 """Seconds that running turns get after the first signal."""
 MOST_CONNECTIONS = 2_000
 """Connections that are served at a time; more are refused with 503."""
+
+
+@click.command()
+@settings_options()
+def serve(**flags: Any) -> None:
+    """Start the service."""
+    try:
+        serve_forever(settings_of(flags).settings)
+    except LLMServiceError as exc:
+        raise click.ClickException(str(exc)) from exc
 
 
 class Server(uvicorn.Server):
