@@ -23,6 +23,7 @@ from .openai import OpenAIErrors
 from .request_counts import RequestCounts
 from .request_log import RequestLog
 from .routes import routes
+from .routes.order import busiest_first
 
 DESCRIPTION = """The dialogue server for live chat on a local model.
 
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT"},
         redirect_slashes=False,
     )
-    app.router.routes += routes()
+    app.router.routes[:0] = busiest_first(routes())
     app.add_middleware(RequestLog)
     app.add_middleware(
         harden,

@@ -24,17 +24,6 @@ from .turns import add_turns, add_watching
 
 __all__ = ["routes"]
 
-BUSIEST = (
-    "/chat",
-    "/chat/stream",
-    "/v1/chat/completions",
-    "/rooms/{room}/chat",
-    "/rooms/{room}/chat/stream",
-    "/messages",
-    "/rooms/{room}/messages",
-)
-"""Paths whose routes stand before all others."""
-
 
 def routes() -> list[BaseRoute]:
     """All routes: the default room's at the root, every room's under its name."""
@@ -44,9 +33,4 @@ def routes() -> list[BaseRoute]:
         for add_routes in (add_conversation, add_turns, add_watching, add_moderation, add_behaviour):
             add_routes(router)
     routers = (default, named, openai_routes(), metrics_routes(), health_routes)
-    return sorted(chain.from_iterable(router.routes for router in routers), key=_business)
-
-
-def _business(route: BaseRoute) -> int:
-    path = getattr(route, "path", "")
-    return BUSIEST.index(path) if path in BUSIEST else len(BUSIEST)
+    return list(chain.from_iterable(router.routes for router in routers))

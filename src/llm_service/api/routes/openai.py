@@ -29,7 +29,7 @@ from llm_service.errors import LLMServiceError, UnknownMessage
 from llm_service.service import Service, sampling_of
 from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
-from .dependencies import ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
+from .dependencies import ROOM_PATTERN, TURN, LimitedDep, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -76,17 +76,18 @@ def openai_routes() -> APIRouter:
     async def chat_completions(
         *,
         body: ChatCompletionRequest,
-        call: CallDep,
+        found: ServiceDep,
+        limited: LimitedDep,
+        request: Request,
         room: RoomHeader = None,
         caching: CacheHeader = "",
     ) -> Response:
         """As OpenAI does it. With `X-Room`, the user's last message becomes a turn of that room."""
-        found, request = call.service, call.request
         if room is not None:
             draft = draft_of(body)
-            await call.limited.message(draft)
+            await limited.message(draft)
             return await _by_room(body, draft, room, found, request)
-        await call.limited.request()
+        await limited.request()
         prompt = await _prompt(body, found)
         asked = _Asked(body, prompt, caller=_caller(body, request), use_cache="no-cache" not in caching.lower())
         return await _by_engine(asked, cleaners, found, request)
