@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from socket import socket
 from types import FrameType
 from typing import Any
@@ -62,7 +63,7 @@ class Server(uvicorn.Server):
         if self._loop is None or self._draining is not None or not self.started:
             self.should_exit = self.force_exit = True
         else:
-            self._loop.call_soon_threadsafe(self._begin_drain)
+            self._loop.call_soon_threadsafe(self._begin_drain, context=Context())  # not of whoever was interrupted
 
     def _begin_drain(self) -> None:
         self._draining = self._draining or asyncio.create_task(self._drain())
