@@ -322,6 +322,14 @@ async def test_openapi_names_every_status(bot):
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
+async def test_a_broken_rule_is_told_in_words(bot):
+    _, problem = await bot.post("/chat", {"username": "a" * 51, "message": 3})
+    assert problem["errors"] == [
+        {"field": "body.username", "code": "string_too_long", "rule": "String should have at most 50 characters."},
+        {"field": "body.message", "code": "string_type", "rule": "Input should be a valid string."},
+    ]
+
+
 async def test_extra_fields_are_refused_and_not_repeated(bot, lm):
     for extra in ({"role": "system"}, {"zqzq": 1}, {"__proto__": {"admin": True}}):
         status, problem = await bot.post("/chat", {"username": "a", "message": "hi", "emotes": []} | extra)

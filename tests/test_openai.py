@@ -280,6 +280,10 @@ async def test_a_name_that_the_engine_does_not_know_means_the_default(client, lm
         ({"messages": [{"role": "king", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages.0.content"),
         ({"extra_body": {"functions": [{"name": "f"}]}}, "functions"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "tool_choice"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
     ],
 )
 async def test_what_cannot_be_done_is_refused_by_name(client, lm, options, param):
@@ -287,8 +291,14 @@ async def test_what_cannot_be_done_is_refused_by_name(client, lm, options, param
         await ask(client, **{"messages": HELLO, **options})
     error = caught.value
     assert (error.type, error.param, error.code) == ("invalid_request_error", param, "invalid_request")
-    assert param in error.message
+    assert f"{param} is not valid: " in error.message
+    assert error.message.count(" ") > 4, "in words"
     assert not lm.requests
+
+
+async def test_what_must_be_called_is_not_asked_for_where_nothing_must(client, lm):
+    await ask(client, tool_choice="auto")
+    assert not {"tools", "tool_choice"} & lm.requests[-1].keys()
 
 
 @pytest.mark.parametrize("stream", [False, True])

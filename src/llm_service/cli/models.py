@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import click
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
@@ -19,11 +21,56 @@ from rich.table import Table
 
 from llm_service.errors import EngineFailed
 from llm_service.llm_client import LMStudioClient
+from llm_service.logs import configure
 from llm_service.settings import Settings
 from llm_service.types import ModelInfo
 
+from .command import run
+from .options import settings_of, settings_options
+
 DONE = {"completed", "already_downloaded", "success"}
 """How engines say that a model is there."""
+
+
+@click.group()
+def models() -> None:
+    """The models of the engine at base_url: list, load, unload, pull."""
+    configure("error", "text")
+
+
+_engine_settings = settings_options("base_url", "api_key", "connect_timeout")
+
+
+@models.command("list")
+@_engine_settings
+def list_command(**flags: Any) -> None:
+    """Show what the engine has: loaded or not, context, slots, size."""
+    run(show_models(settings_of(flags).settings, Console()))
+
+
+@models.command("load")
+@click.argument("name")
+@click.option("--context", type=click.IntRange(min=1), help="tokens of context; default: the engine's own choice")
+@_engine_settings
+def load_command(name: str, context: int | None, **flags: Any) -> None:
+    """Load the model NAME and wait until it is there."""
+    run(load(settings_of(flags).settings, Console(), name, context_length=context))
+
+
+@models.command("unload")
+@click.argument("name")
+@_engine_settings
+def unload_command(name: str, **flags: Any) -> None:
+    """Take the model NAME out of the engine's memory."""
+    run(unload(settings_of(flags).settings, Console(), name))
+
+
+@models.command("pull")
+@click.argument("name")
+@_engine_settings
+def pull_command(name: str, **flags: Any) -> None:
+    """Have the engine download the model NAME."""
+    run(pull(settings_of(flags).settings, Console(), name))
 
 
 def engine_client(settings: Settings) -> LMStudioClient:

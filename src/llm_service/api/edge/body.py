@@ -16,6 +16,7 @@ import re
 from itertools import accumulate
 from typing import Any, NoReturn
 
+import orjson
 from starlette.types import Message, Receive, Scope
 
 from llm_service.api.edge.asgi import JSON, header
@@ -180,4 +181,18 @@ def _strict_decoder(integer_digits: int) -> json.JSONDecoder:
     def refuse(_: str) -> NoReturn:
         raise ValueError
 
-    return json.JSONDecoder(object_pairs_hook=once, parse_int=integer, parse_float=finite, parse_constant=refuse)
+    return _WholeCharacters(object_pairs_hook=once, parse_int=integer, parse_float=finite, parse_constant=refuse)
+
+
+class _WholeCharacters(json.JSONDecoder):
+    """Refuses half a character (I-JSON, RFC 7493): an escaped surrogate without its other half, which no text in UTF-8
+    can carry on."""
+
+    def decode(self, s: str) -> Any:  # type: ignore[override]
+        found = super().decode(s)
+        if "\\ud" in s or "\\uD" in s:
+            try:
+                orjson.dumps(found)
+            except TypeError as exc:
+                raise ValueError from exc
+        return found
