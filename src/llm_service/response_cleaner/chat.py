@@ -66,7 +66,7 @@ class Chat:
         if self._held:
             self._held.append(text)
             return ""
-        searched = max(0, len(self._sentence) - _OVERLAP)
+        searched = len(self._sentence.rstrip(sentences.MARKS))
         self._sentence += text
         return "".join(self._sentences(searched))
 
@@ -120,7 +120,6 @@ class Chat:
         return space + tidied.text
 
 
-_OVERLAP = 64
 _LONGEST_SENTENCE = 2000
 """Characters; what has no end by then waits for the end of the text."""
 _ROUNDS = 12
