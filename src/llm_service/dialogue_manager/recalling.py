@@ -17,8 +17,9 @@ from .room import Room
 
 log = structlog.get_logger("llm_service.dialogue")
 
-CANDIDATES = 40
-"""Messages that the store is asked for."""
+CANDIDATES, CANDIDATES_BY_WORDS = 40, 16
+"""Messages that the store is asked for; fewer where only their words will be compared, which the store has done: on
+LoCoMo's questions as many of the lines looked for are among the first four of 16 as of 40 (63.9 % and 64.3 %)."""
 MOST = 4
 """Most lines that are recalled."""
 
@@ -55,9 +56,8 @@ class Recalling:
         return choose(ranked, budget_tokens=budget_tokens, count=count, window_ids=never, most=MOST)
 
     async def _ranked(self, room: Room, asked: Sequence[Message], wanted: Sequence[str], first: int) -> list[Recalled]:
-        found = await self._store.search(
-            room.name, wanted, limit=CANDIDATES, exclude_after_position=first - 1, radius=1
-        )
+        limit = CANDIDATES if self._meaning else CANDIDATES_BY_WORDS
+        found = await self._store.search(room.name, wanted, limit=limit, exclude_after_position=first - 1, radius=1)
         hits = [(message, score) for message, score in found if score]
         if not hits:
             return []
