@@ -29,7 +29,7 @@ from llm_service.response_cleaner.messages import split
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
 from llm_service.tracing import AnswerTrace
-from llm_service.turn_taking import Decision, Policy, decide, is_repeat, urgent_over
+from llm_service.turn_taking import Decision, Policy, addressed, decide, is_repeat, urgent_over
 from llm_service.types import (
     DEFAULT_ROOM,
     Context,
@@ -169,6 +169,7 @@ class DialogueManager:
         made = found.join(self.message(draft, found))
         found.unsaved[made.id] = made
         found.wait_for_turn(made)
+        self.autopilot.heard(found, called=True)
         return made
 
     async def generate_response(self, *, room: str = DEFAULT_ROOM) -> str:
@@ -201,9 +202,13 @@ class DialogueManager:
         return Ingested(id=message.id, message=message, known=known)
 
     def _await_turns(self, room: Room, messages: Sequence[Message]) -> None:
+        names, replies = self._bot_names(room), room.ledger.replies
         for message in messages:
             room.wait_for_turn(message)
-            self._interrupt(room, message)
+            called = addressed(message, names, replies) is not None
+            self.autopilot.heard(room, called=called)
+            if called:
+                self._interrupt(room, message)
 
     def turn(
         self,
@@ -232,10 +237,14 @@ class DialogueManager:
         return self.decide(await self._rooms.get(room))
 
     async def skip(self, *, room: str = DEFAULT_ROOM) -> int:
-        """Cut off the replies that are being written; returns how many there were."""
-        running = list((await self._rooms.get(room)).turns)
+        """Cut off the replies that are being written; returns how many there were. What a turn had chosen to answer
+        is passed over with them."""
+        found = await self._rooms.get(room)
+        running = list(found.turns)
         for turn in running:
             turn.drop("The reply was skipped.")
+            if turn.decision is not None:
+                self.settle(found, Decision(speak=False, why="the reply was skipped", skipped=turn.decision.answers))
         return len(running)
 
     async def set_persona(self, persona: Persona, *, room: str = DEFAULT_ROOM) -> None:
@@ -389,6 +398,7 @@ class DialogueManager:
         for entry in room.entries:
             if isinstance(entry, Message) and entry.id in message_ids:
                 room.wait_for_turn(entry)
+        self.autopilot.heard(room, called=True)
 
     def _bot_names(self, room: Room) -> tuple[str, ...]:
         return (room.persona.name, *room.persona.accounts)
@@ -398,7 +408,9 @@ class DialogueManager:
         for turn in room.turns:
             if turn.decision is None:
                 continue
-            why = urgent_over(turn.decision, message, room.policy, bot_names=self._bot_names(room))
+            why = urgent_over(
+                turn.decision, message, room.policy, bot_names=self._bot_names(room), replies=room.ledger.replies
+            )
             if why is not None:
                 turn.drop(f"The reply was cut off: {why}.")
 

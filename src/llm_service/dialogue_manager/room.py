@@ -5,7 +5,6 @@ Nothing here waits or decides when to speak; it is the state that a turn reads a
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -75,8 +74,6 @@ class Room:
     """Messages that are not in the store yet; the next turn saves them."""
     ledger: Ledger = field(default_factory=Ledger)
     """What the next decision whether to speak needs to know."""
-    stirred: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when something happened that may change that decision."""
     turns: set[Turn] = field(default_factory=set)
     """The turns that run now."""
     committing: int = 0
@@ -177,7 +174,6 @@ class Room:
         self.pending[message.id] = message
         while len(self.pending) > 2 * self.policy.most_waiting:
             del self.pending[next(iter(self.pending))]
-        self.stirred.set()
 
     def leave(self, message_id: str) -> None:
         """Take back a message that could not be stored."""

@@ -68,7 +68,7 @@ class Rooms:
                     found.window,
                     found.model,
                 )
-                fresh.events, fresh.stirred, fresh.pending = found.events, found.stirred, found.pending
+                fresh.events, fresh.pending = found.events, found.pending
         self._loading.pop(name, None)
         return self._keep(fresh)
 
