@@ -9,7 +9,6 @@ in each block.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import nlargest
@@ -17,6 +16,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select
 
+from ..recall.evidence import enough, rarity_of
 from ..types import Message
 from .fingerprints import fingerprint
 from .rooms import find
@@ -98,15 +98,15 @@ def search(
 
 
 def rank(said_at: Iterable[Sequence[int]], total: int) -> dict[int, float]:
-    """A score for each position: the sum of the inverse document frequencies of the terms that it has.
+    """A score for each position: what the terms that it has say together, see :mod:`llm_service.recall.evidence`.
 
-    The frequency part of BM25 (Robertson & Zaragoza 2009, eq. 3.3, in the form that stays positive); how often a chat
-    line repeats a word, and how long it is, says little about what it is about.
+    How often a chat line repeats a word, and how long it is, says little about what it is about.
     """
+    terms = [(positions, _frequency(positions)) for positions in said_at]
+    much = enough((frequency for _, frequency in terms), total)
     scores: defaultdict[int, float] = defaultdict(float)
-    for positions in said_at:
-        frequency = _frequency(positions)
-        weight = math.log1p((max(total, frequency) - frequency + 0.5) / (frequency + 0.5))
+    for positions, frequency in terms:
+        weight = rarity_of(frequency, total) / much
         for position in positions:
             scores[position] += weight
     return scores
