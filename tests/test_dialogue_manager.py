@@ -283,6 +283,38 @@ def test_what_was_forgotten_meanwhile_is_not_remembered():
     assert answered.find("default", "a") is None
 
 
+async def test_what_was_waiting_in_a_room_that_is_let_go_is_told():
+    gone = []
+    rooms = Rooms(MemoryStore(), make_room, let_go=gone.append, most=1)
+    idle = await rooms.get("idle")
+    idle.wait_for_turn(replace(message("m", room="idle"), sent_at=-100.0))
+    await rooms.get("other")
+    assert gone == [idle]
+
+
+@pytest.mark.parametrize("text", ["line {}", "KEKW", "Assistant, line {}?"])
+async def test_where_nobody_takes_turns_what_waits_stays_bounded_and_is_accounted_for(manager, text):
+    for start in range(0, 2_600, 100):
+        drafts = [said(text.format(n), f"viewer{n}", message_id=f"m{n}") for n in range(start, start + 100)]
+        await manager.ingest(drafts)
+        waiting, dropped = await manager.waiting(), manager.counters.dropped.total()
+        assert waiting <= 2 * Policy().most_waiting
+        assert waiting + dropped == start + 100
+
+
+async def test_a_reply_is_cut_off_while_it_is_still_a_hidden_thought(manager, lm):
+    manager.add_message("alice", "hi")
+    lm.reply(f"<think>{'hm ' * 200}</think> At last.", delay=0.05)
+    asking = asyncio.ensure_future(manager.generate_response())
+    async with asyncio.timeout(5):
+        while not await manager.skip():
+            await asyncio.sleep(0.01)
+        with pytest.raises(TurnDropped):
+            await asking
+        while not lm.disconnects:
+            await asyncio.sleep(0.01)
+
+
 def message(message_id, *, room):
     return Message(id=message_id, room=room, username="a", text="hi", speaker="a", line="hi", sent_at=1.0)
 

@@ -116,7 +116,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 def _broken_rule(found: Mapping[str, Any], ours: frozenset[str]) -> dict[str, str]:
     """Where, which rule, and in words what it asks for."""
-    told = {"rule": f"{found['msg'].rstrip('.')}."} if found["type"] in TOLD and "msg" in found else {}
+    told = {"rule": f"{found['msg'].rstrip('.')}."} if found["type"] in TOLD else {}
     return {"field": _field(found["loc"], ours), "code": found["type"], **told}
 
 

@@ -112,7 +112,7 @@ class DialogueManager:
         self._clock = clock
         self._opens_reasoning: dict[str, bool] = {}
         self._answered = Answered()
-        self._rooms = Rooms(self.store, self._make_room)
+        self._rooms = Rooms(self.store, self._make_room, let_go=self._abandon)
         self.composer = Composer(
             client,
             self.store,
@@ -168,8 +168,7 @@ class DialogueManager:
         draft = Draft(username=username, text=message, emotes=tuple(emotes), **details)
         made = found.join(self.message(draft, found))
         found.unsaved[made.id] = made
-        found.wait_for_turn(made)
-        self.autopilot.heard(found, called=True)
+        self._let_wait(found, made)
         return made
 
     async def generate_response(self, *, room: str = DEFAULT_ROOM) -> str:
@@ -187,7 +186,9 @@ class DialogueManager:
         results = [self._taken(draft, found, seen) for draft in drafts]
         messages = [one.message for one in results if one.message is not None and not one.known]
         stored = await self.say(found, messages)
-        self._await_turns(found, [one.message for one in stored if not one.known and one.message.id in seen])
+        for one in stored:
+            if not one.known and one.message.id in seen:
+                self._let_wait(found, one.message)
         known = {one.message.id for one in stored if one.known}
         return [replace(one, known=True) if one.id in known else one for one in results]
 
@@ -201,14 +202,24 @@ class DialogueManager:
             seen.add(message.id)
         return Ingested(id=message.id, message=message, known=known)
 
-    def _await_turns(self, room: Room, messages: Sequence[Message]) -> None:
-        names, replies = self._bot_names(room), room.ledger.replies
-        for message in messages:
-            room.wait_for_turn(message)
-            called = addressed(message, names, replies) is not None
-            self.autopilot.heard(room, called=called)
-            if called:
-                self._interrupt(room, message)
+    def _let_wait(self, room: Room, message: Message) -> None:
+        """Let a message wait for a turn, and tell those who may want to act on it now."""
+        room.wait_for_turn(message)
+        called = addressed(message, self._bot_names(room), room.ledger.replies) is not None
+        self.autopilot.heard(room, called=called)
+        if called:
+            self._interrupt(room, message)
+        if len(room.pending) > 2 * room.policy.most_waiting:
+            self._relieve(room)
+
+    def _relieve(self, room: Room) -> None:
+        """Let go of what a turn would let go of, and of the oldest beyond: nobody may ever ask for a turn."""
+        dropped = dict(self.decide(room).dropped)
+        left = room.pending.keys() - set(chain.from_iterable(dropped.values()))
+        excess = [message_id for message_id in room.pending if message_id in left][: -room.policy.most_waiting]
+        if excess:
+            dropped["overflow"] = (*dropped.get("overflow", ()), *excess)
+        self.settle(room, Decision(speak=False, why="too many wait", dropped=dropped))
 
     def turn(
         self,
@@ -392,6 +403,10 @@ class DialogueManager:
             room.pending.pop(message_id, None)
         if decision.speak or decision.skipped or decision.dropped:
             room.events.publish("decision", decision)
+
+    def _abandon(self, room: Room) -> None:
+        """Nobody took a turn in the room until all that waited was stale, and it leaves memory."""
+        self.counters.dropped["stale"] += len(room.pending)
 
     def put_back(self, room: Room, message_ids: Collection[str]) -> None:
         """Let what is still there of these messages wait again: their reply came to nothing."""

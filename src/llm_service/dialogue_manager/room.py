@@ -170,10 +170,8 @@ class Room:
         return self.told_topics[1]
 
     def wait_for_turn(self, message: Message) -> None:
-        """Let a message wait until a turn chooses it; of too many, the oldest go."""
+        """Let a message wait until a turn chooses it, or lets go of it."""
         self.pending[message.id] = message
-        while len(self.pending) > 2 * self.policy.most_waiting:
-            del self.pending[next(iter(self.pending))]
 
     def leave(self, message_id: str) -> None:
         """Take back a message that could not be stored."""
