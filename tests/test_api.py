@@ -297,6 +297,7 @@ async def test_health_tells_the_engine(bot, lm):
     await bot.chat()
     status, body = await bot.get("/health")
     assert (status, body["status"], body["engine"]["model"]) == (200, "ok", "scripted-model")
+    assert body["hint"] is None, "nothing is to be done"
     assert (await bot.get("/health/live")) == (200, {"status": "alive"})
 
 

@@ -117,4 +117,5 @@ class Control:
 
 def control_of(settings: Settings, room: str, key: str | None) -> Control:
     """The controls of a room of the service that these settings describe."""
-    return Control(f"http://{settings.host}:{settings.port}", room, key)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return Control(f"http://{host}:{settings.port}", room, key)

@@ -121,7 +121,7 @@ class Service:
         problem = self._engine_problem()
         store = self.store.health()
         status = "unavailable" if self.stopping or problem else "ok" if store.ok else "degraded"
-        code, hint = (problem.code, str(problem)) if problem else (store.code, store.detail)
+        code, hint = (problem.code, str(problem)) if problem else (store.code, None if store.ok else store.detail)
         if self.stopping:
             code, hint = ShuttingDown.code, ShuttingDown.detail
         elif self.engines.builtin and not problem:
@@ -135,6 +135,7 @@ class Service:
                 "kind": store.kind,
                 "journal_mode": store.journal_mode,
                 "library": store.library_version,
+                "detail": store.detail or None,
                 "ok": store.ok,
             },
             "version": __version__,

@@ -137,12 +137,10 @@ async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
     """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
     asked = _named(await found.engines.client.models(), body.model) if body.model else None
     prompt = body.prompt(sampling_of(found.settings), asked.id if asked else None)
-    return prompt if body.tokens else _with_room(prompt, asked or _default(found))
-
-
-def _default(found: Service) -> ModelInfo | None:
+    if body.tokens:
+        return prompt
     state = found.engines.state()
-    return state.model if state else None
+    return _with_room(prompt, asked or (state.model if state else None))
 
 
 def _with_room(prompt: Prompt, model: ModelInfo | None) -> Prompt:
