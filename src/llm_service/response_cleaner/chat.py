@@ -66,8 +66,11 @@ class Chat:
         if self._held:
             self._held.append(text)
             return ""
-        searched = len(self._sentence.rstrip(sentences.MARKS))
+        marks = not text.strip(sentences.MARKS)
+        searched = 0 if marks else len(self._sentence.rstrip(sentences.MARKS))
         self._sentence += text
+        if marks:
+            return ""
         return "".join(self._sentences(searched))
 
     def _sentences(self, searched: int) -> Iterator[str]:

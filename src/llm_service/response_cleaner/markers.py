@@ -82,7 +82,7 @@ LONGEST_RUN = 16
 """Of ``<`` in a row, as many are looked at together."""
 HIDDEN_SPARK = re.compile(
     rf"[<\[\]◁&](?:(?<=<)(?=<(?:/?S|/?\Z)|(?:[^<>\d=().,!?'\"-]|0x)[^<>]{{0,{_LONGEST_TAG}}}(?:>|\Z)|\Z)"
-    r"|(?<=\[)(?=[A-Zge/]|\Z)|(?<=\])(?=~|\Z)|(?<=◁)|(?<=&)(?=l|\Z))"
+    r"|(?<=\[)(?=[A-Z/][A-Z]|gM|e~|To|[A-Zge/]?\Z)|(?<=\])(?=~[b!]|~?\Z)|(?<=◁)(?=/?t|/?\Z)|(?<=&)(?=lt|l?\Z))"
 )
 """The same inside a thought, where code protects nothing and no piece of a marker can do harm."""
 

@@ -74,12 +74,15 @@ class Sieve:
         """Take the next piece of raw text; returns what became certain to be visible."""
         if not piece.isascii():
             piece = _SURROGATES.sub("", piece)
+        self._read(piece)
+        return self._reading.visible.take()
+
+    def _read(self, piece: str) -> None:
         if len(piece) <= _MOST:
             self._take(piece)
-        else:
-            for at in range(0, len(piece), _MOST):
-                self._take(piece[at : at + _MOST])
-        return self._reading.visible.take()
+            return
+        for at in range(0, len(piece), _MOST):
+            self._take(piece[at : at + _MOST])
 
     def _take(self, piece: str) -> None:
         doubt = self._reading.doubt
@@ -95,7 +98,9 @@ class Sieve:
         reading.cut = finish_reason == "length"
         self._run(self._buffer, final=True)
         if reading.doubt is not None and reading.doubt.holds(finish_reason):
-            self._run(reading.give_up(reading.doubt), final=True)
+            self._buffer = ""
+            self._read(reading.give_up(reading.doubt))
+            self._run(self._buffer, final=True)
         reading.settle()
         reading.decide()
         return reading.visible.take()
