@@ -60,17 +60,20 @@ async def test_the_engine_sees_one_system_message_and_speakers(bot, lm):
     assert lm.requests[-1]["messages"][3]["content"] == "bob: And me? Kappa"
 
 
+ROOM_RULE = "String should match pattern '^[A-Za-z0-9_.~-]{1,64}$'."
+
+
 async def test_all_that_is_wrong_with_a_request_is_told_at_once(bot):
     status, body = await bot.post("/rooms/b!d/chat", {"username": 5})
     assert (status, body["errors"]) == (
         422,
         [
-            {"field": "path.room", "code": "string_pattern_mismatch"},
-            {"field": "body.username", "code": "string_type"},
-            {"field": "body.message", "code": "missing"},
+            {"field": "path.room", "code": "string_pattern_mismatch", "rule": ROOM_RULE},
+            {"field": "body.username", "code": "string_type", "rule": "Input should be a valid string."},
+            {"field": "body.message", "code": "missing", "rule": "Field required."},
         ],
     )
-    assert (await bot.post("/chat"))[1]["errors"] == [{"field": "body", "code": "missing"}]
+    assert (await bot.post("/chat"))[1]["errors"] == [{"field": "body", "code": "missing", "rule": "Field required."}]
 
 
 async def test_a_stream_is_the_same_turn(bot, lm):

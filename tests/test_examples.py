@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -287,14 +286,3 @@ def test_systemd_understands_the_unit(tmp_path):
     parsed.read_string(text)
     assert set(parsed) - {"DEFAULT"} == {"Unit", "Service", "Install"}
     assert float(parsed["Service"]["TimeoutStopSec"]) > GRACE
-
-
-def test_the_container_is_made_of_what_is_there():
-    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
-    for copied in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
-        assert all((ROOT / name).exists() for name in copied.split())
-    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
-    [entry] = json.loads(re.search(r"^ENTRYPOINT (.+)$", text, re.MULTILINE)[1])
-    assert entry in scripts
-    for name in re.findall(r"LLM_SERVICE_(\w+)", text):
-        assert name.lower() in Settings.model_fields

@@ -194,5 +194,5 @@ class _WholeCharacters(json.JSONDecoder):
             try:
                 orjson.dumps(found)
             except TypeError as exc:
-                raise ValueError from exc
+                raise Refusal(422, "invalid_request", "The body has half a character: a surrogate alone.") from exc
         return found

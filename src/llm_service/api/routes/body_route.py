@@ -88,13 +88,13 @@ class _Part:
         """The value as its type has it; what is wrong with it is added to ``errors``."""
         if value is _MISSING:
             if self._default is _MISSING:
-                errors.append({"type": "missing", "loc": self._where})
+                errors.append({"type": "missing", "loc": self._where, "msg": "Field required"})
             return self._default
         try:
             return self._validate(value, from_attributes=True)  # as FastAPI does: it shows in the codes of errors
         except ValidationError as exc:
             found = exc.errors(include_url=False, include_context=False, include_input=False)
-            errors += [{"type": one["type"], "loc": (*self._where, *one["loc"])} for one in found]
+            errors += [{**one, "loc": (*self._where, *one["loc"])} for one in found]
 
 
 def _annotated(field: Any) -> Any:
