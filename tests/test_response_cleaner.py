@@ -141,7 +141,7 @@ MARKED = [
     ("<think>\nx\n</think>\n\n<think>\n\n</think>\n\nYo", "Yo"),
     ("<think>x</think></think>Yo", "Yo"),
     ("The </think> tag ends it.", "The </think> tag ends it."),
-    ("Hello!<|end|><|user|>q<|end|><|assistant|>more", "Hello!more"),
+    ("Hello!<|end|><|user|>q<|end|><|assistant|>more", "Hello! more"),
     ("[SYSTEM_PROMPT]x[/SYSTEM_PROMPT]Yo", "Yo"),
     ("Yo<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nx", "Yo"),
     ("<|assistant|>\nYo", "Yo"),

@@ -155,11 +155,37 @@ async def test_pause_mute_and_skip_bypass_every_queue(bot, lm):
     assert events[-1][1]["code"] == "turn_dropped"
 
 
-async def test_a_wrong_policy_is_refused_and_changes_nothing(bot):
-    for changes in ({"gpa": 1}, {"gap": -1}, {"mode": "sometimes"}, {"send_budget": "many"}):
-        status, problem = await bot.call("PUT", "/policy", json=changes)
-        assert (status, problem["code"]) == (422, "invalid_request")
-    assert (await bot.get("/policy"))[1]["mode"] == "manual"
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"gap": 1, "gpa": 1}, "A policy has no such knob: did you mean gap?"),
+        ({"gap": -1}, "gap must be a number from 0 to 86,400."),
+        ({"mode": "sometimes"}, "mode must be 'manual' or 'auto'."),
+        ({"send_budget": "many"}, "send_budget must be a whole number from 1 to 1,000."),
+        ({"gap": None}, "gap must be a number from 0 to 86,400."),
+    ],
+)
+async def test_a_wrong_policy_is_refused_in_words_and_changes_nothing(bot, changes, why):
+    before = await bot.get("/policy")
+    status, problem = await bot.call("PUT", "/policy", json=changes)
+    assert (status, problem["code"], problem["title"]) == (422, "invalid_request", why)
+    assert await bot.get("/policy") == before
+
+
+async def test_the_document_tells_every_knob_with_its_unit_default_and_bounds(bot):
+    _, policy = await bot.get("/policy")
+    _, document = await bot.get("/openapi.json")
+    schemas = document["components"]["schemas"]
+    changes = schemas["PolicyChanges"]
+    assert set(changes["properties"]) == set(schemas["PolicyBody"]["required"]) == set(policy)
+    assert changes["additionalProperties"] is False
+    assert changes["properties"]["gap"] == {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 86400,
+        "description": "Least time between two replies, unless a call is overdue. (s; default 2.0)",
+    }
+    assert (await bot.call("PUT", "/policy", json=policy)) == (200, policy)
 
 
 async def test_the_persona_is_the_system_prompt_and_survives(settings, lm):

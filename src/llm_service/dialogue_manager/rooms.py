@@ -22,11 +22,19 @@ ACTIVE = 600.0
 
 
 class Rooms:
-    """Rooms by name. ``make`` gives an empty one."""
+    """Rooms by name. ``make`` gives an empty one; ``let_go`` is told of each that leaves memory."""
 
-    def __init__(self, store: Store, make: Callable[[str], Room], *, most: int = MOST_ROOMS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        make: Callable[[str], Room],
+        *,
+        let_go: Callable[[Room], None] = lambda room: None,
+        most: int = MOST_ROOMS,
+    ) -> None:
         self._store = store
         self._make = make
+        self._let_go = let_go
         self._most = most
         self._rooms: OrderedDict[str, Room] = OrderedDict()
         self._loading: dict[str, asyncio.Lock] = {}
@@ -68,7 +76,7 @@ class Rooms:
                     found.window,
                     found.model,
                 )
-                fresh.events, fresh.stirred, fresh.pending = found.events, found.stirred, found.pending
+                fresh.events, fresh.pending = found.events, found.pending
         self._loading.pop(name, None)
         return self._keep(fresh)
 
@@ -83,7 +91,7 @@ class Rooms:
         room.policy = Policy.from_json(json.loads(record.policy)) if record.policy else room.policy
         room.cut, room.summary, room.created_at = record.cut, record.summary, record.created_at
         room.messages, room.replies = record.messages, record.replies
-        room.entries = list(record.entries)
+        room.hold(record.entries)
         for entry in room.entries:
             if isinstance(entry, Message):
                 room.last_position = max(room.last_position, entry.position)
@@ -110,7 +118,7 @@ class Rooms:
         self._rooms[room.name] = room
         idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
         while len(self._rooms) > self._most and (name := next(idle, None)) is not None:
-            del self._rooms[name]
+            self._let_go(self._rooms.pop(name))
             idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
         return room
 

@@ -91,7 +91,7 @@ def compose(
     wanted = frame_of(persona, stable, summary=summary, notes=notes, fold_system=fold_system)
     share = share_of(model, sharing)
     frame, kept, parts = wanted, talk, budget(share, sampling.max_tokens)
-    if idle or len(recent) > most_messages or not _fits_whole(wanted, talk, counter, parts):
+    if idle or len(recent) > most_messages or not _fits_whole(wanted, talk, counter, parts, lines):
         least = newest_alone(talk, lines)
         parts = _part(wanted.bare(), least, counter, share, sampling.max_tokens)
         frame = _affordable(wanted, least, counter, parts.prompt)
@@ -149,9 +149,12 @@ def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
     return ceil(counter.estimate(messages)) + counter.margin(messages)
 
 
-def _fits_whole(frame: Frame, talk: Sequence[Turn], counter: Counter, parts: Budget) -> bool:
-    """Whether it plainly all fits, as it does in most turns: nothing can be spared, and nothing has to be."""
-    return frame == frame.bare() and most_tokens(counter, frame.around(talk)) <= parts.prompt
+def _fits_whole(frame: Frame, talk: Sequence[Turn], counter: Counter, parts: Budget, lines: Lines) -> bool:
+    """Whether it plainly all fits, as it does in most turns: nothing has to be spared where even the newest message
+    with all that could be takes less than half of the room."""
+    if most_tokens(counter, frame.around(talk)) > parts.prompt:
+        return False
+    return frame == frame.bare() or most_tokens(counter, frame.around(newest_alone(talk, lines))) <= parts.prompt / 2
 
 
 def _part(bare: Frame, least: Sequence[Turn], counter: Counter, share: int, max_tokens: int) -> Budget:

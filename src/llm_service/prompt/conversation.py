@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
-from llm_service.types import Entry, Message, Reply
+from llm_service.types import Entry, Message, PromptMessage, Reply
 
 Lines = Callable[[Sequence[Message]], Sequence[str]]
 """Renders the messages of one turn as lines. It must give the same lines for the same messages every time."""
@@ -20,11 +20,17 @@ class Turn:
     said: str
     """The messages as the model reads them, one line each or fewer."""
     replies: tuple[Reply, ...] = ()
+    answered: str = field(init=False)
+    """The replies as the engine wrote them; empty while nobody has answered."""
+    spoken: tuple[PromptMessage, ...] = field(init=False)
+    """Both as messages of a prompt: made once, however often it is tried what fits."""
 
-    @property
-    def answered(self) -> str:
-        """The replies as the engine wrote them; empty while nobody has answered."""
-        return "\n".join(reply.raw for reply in self.replies)
+    def __post_init__(self) -> None:
+        answered = "\n".join([reply.raw for reply in self.replies])
+        said = PromptMessage(role="user", content=self.said)
+        spoken = (said, PromptMessage(role="assistant", content=answered)) if answered else (said,)
+        object.__setattr__(self, "answered", answered)
+        object.__setattr__(self, "spoken", spoken)
 
     @property
     def entries(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 OPENING = regex.compile(
@@ -21,11 +23,22 @@ OPENING = regex.compile(
 SURE_HARMONY = regex.compile(r"analysis\s?\p{Lu}")
 """Prose does not write "analysis" in lower case and go on with a capital."""
 
+
+def _turning(*spellings: str) -> re.Pattern[str]:
+    """Finds one of these words, or at the end of a text the beginning of one."""
+    halves = "|".join(f"{spelling[0]}{_rest(spelling[1:])}" for spelling in spellings)
+    return re.compile(rf"(?P<whole>{'|'.join(spellings)})|(?:{halves})\Z", re.IGNORECASE)
+
+
+def _rest(letters: str) -> str:
+    return f"(?:{letters[0]}{_rest(letters[1:])})?" if letters else ""
+
+
 TURNINGS = {
-    "granite": regex.compile(r"Here(?: is|['’]s) my response:", regex.IGNORECASE),
-    "harmony": regex.compile(r"assistantfinal"),
-    "details": regex.compile(r"</details>", regex.IGNORECASE),
-    "prompt": regex.compile(r"assistantfinal"),
+    "granite": _turning("Here is my response:", "Here's my response:", "Here’s my response:"),
+    "harmony": _turning("assistantfinal"),
+    "details": _turning("</details>"),
+    "prompt": _turning("assistantfinal"),
 }
 """Words that end a thought of this family."""
 LONGEST_TURNING = 24

@@ -164,9 +164,7 @@ class TokenEstimator:
     def observe(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Learn that the engine counted so many tokens in a prompt of these messages."""
         prompt = self._measure(messages)
-        step = self._step(prompt)
-        self._errors.append(ERROR_SPARE * (tokens - self._tokens(step)) / self._deviation(step))
-        self._learn(step, tokens)
+        self._learn(self._step(prompt), tokens)
         self._seen.add(prompt, tokens)
         self._guesses.clear()
 
@@ -198,21 +196,21 @@ class TokenEstimator:
         return step.base + _dot(self._weights, step.change)
 
     def _deviation(self, step: _Step) -> float:
-        return sqrt(max(_dot(step.change, self._pulled(step)), 0.0) + step.noise)
-
-    def _pulled(self, step: _Step) -> Vector:
-        """The doubt about each weight that the change of a step touches; few kinds of text change at a time."""
-        touched = [(index, x) for index, x in enumerate(step.change) if x]
-        return [sum([row[index] * x for index, x in touched]) for row in self._doubt]
+        touched = _touched(step.change)
+        rows = [(self._doubt[index], x) for index, x in touched]
+        return sqrt(max(sum([x * y * row[index] for row, x in rows for index, y in touched]), 0.0) + step.noise)
 
     def _learn(self, step: _Step, tokens: int) -> None:
-        pulled = self._pulled(step)
+        touched = _touched(step.change)
+        pulled = [sum([row[index] * x for index, x in touched]) for row in self._doubt]
+        variance = max(_dot(step.change, pulled), 0.0) + step.noise
         error = tokens - self._tokens(step)
-        scale = 1 / (_dot(step.change, pulled) + step.noise)
-        self._weights = [max(w + scale * error * p, 0.0) for w, p in zip(self._weights, pulled, strict=True)]
+        gain = [pull / variance for pull in pulled]
+        self._errors.append(ERROR_SPARE * error / sqrt(variance))
+        self._weights = [max(weight + error * g, 0.0) for weight, g in zip(self._weights, gain, strict=True)]
         self._doubt = [
-            [d - scale * p * q for d, q in zip(row, pulled, strict=True)]
-            for row, p in zip(self._doubt, pulled, strict=True)
+            [doubt - g * pull for doubt, pull in zip(row, pulled, strict=True)]
+            for row, g in zip(self._doubt, gain, strict=True)
         ]
 
     def _guess(self, messages: Sequence[PromptMessage]) -> tuple[float, float]:
@@ -278,6 +276,11 @@ _NOTHING = _Measured([1.0 if index == TEMPLATE else 0.0 for index in range(len(F
 def _noise(size: float) -> float:
     """Variance of what the features leave unexplained in so much text."""
     return 1 + NOISE * size + (KINSHIP * size) ** 2
+
+
+def _touched(change: Vector) -> list[tuple[int, float]]:
+    """The features that change, and by how much: few kinds of text change at a time."""
+    return [(index, x) for index, x in enumerate(change) if x]
 
 
 def _dot(a: Vector, b: Vector) -> float:

@@ -29,7 +29,8 @@ from llm_service.errors import LLMServiceError, UnknownMessage
 from llm_service.service import Service, sampling_of
 from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
-from .dependencies import ROOM_PATTERN, TURN, LimitedDep, ServiceDep, json_response, problem_responses
+from .body_route import body_route
+from .dependencies import ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -72,17 +73,12 @@ def openai_routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     cleaners = Cleaners()
 
-    @router.post("/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
+    @body_route(router, "/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
     async def chat_completions(
-        *,
-        body: ChatCompletionRequest,
-        found: ServiceDep,
-        limited: LimitedDep,
-        request: Request,
-        room: RoomHeader = None,
-        caching: CacheHeader = "",
+        *, body: ChatCompletionRequest, call: CallDep, room: RoomHeader = None, caching: CacheHeader = ""
     ) -> Response:
         """As OpenAI does it. With `X-Room`, the user's last message becomes a turn of that room."""
+        found, limited, request = call.service, call.limited, call.request
         if room is not None:
             draft = draft_of(body)
             await limited.message(draft)
@@ -140,10 +136,11 @@ async def _drained(answer: Any, cleaners: Cleaners, *, as_json: bool) -> Complet
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
     """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
     asked = _named(await found.engines.client.models(), body.model) if body.model else None
-    state = found.engines.state()
-    model = asked or (state.model if state else None)
     prompt = body.prompt(sampling_of(found.settings), asked.id if asked else None)
-    return prompt if body.tokens else _with_room(prompt, model)
+    if body.tokens:
+        return prompt
+    state = found.engines.state()
+    return _with_room(prompt, asked or (state.model if state else None))
 
 
 def _with_room(prompt: Prompt, model: ModelInfo | None) -> Prompt:
