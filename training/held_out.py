@@ -99,7 +99,7 @@ class Topic:
 
 
 TOPICS: dict[str, Topic] = {
-    "greet": Topic(r"\b(hello|hi|hey|welcome)\b"),
+    "greet": Topic(r"\b(hello|hi|hey|welcome|good (morning|evening|afternoon))\b"),
     "bye": Topic(r"\b(bye|goodbye|see you|take care|good night|sweet dreams|have a good)\b"),
     "how": Topic(r"\b(fine|well|good|great)\b.*"),
     "doing": Topic(r"\b(reading|watching|chatting|hanging|keeping)\b"),
