@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import orjson
@@ -18,7 +18,7 @@ class CacheKey:
     """Where an answer is stored, and the proof that it is the right one."""
 
     digest: str
-    material: bytes
+    material: bytes = field(hash=False)
     """All that the digest was made of. It is stored beside the answer and compared on reading, so that neither a
     collision nor a connection that mixes up its replies can serve one room's answer to another."""
 

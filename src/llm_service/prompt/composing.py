@@ -24,6 +24,9 @@ MOST_MESSAGES = 200
 LONGEST_STEP = 0.25
 """Most of the window that is kept free for one more turn while the room is idle."""
 
+TEMPLATE = 16
+"""Tokens that a chat template puts around a message, at most."""
+
 PERSONA_TOO_LONG = "The persona does not fit the model's loaded context: shorten it, or load a larger context."
 
 
@@ -154,7 +157,13 @@ def _fits_whole(frame: Frame, talk: Sequence[Turn], counter: Counter, parts: Bud
     with all that could be takes less than half of the room."""
     if most_tokens(counter, frame.around(talk)) > parts.prompt:
         return False
-    return frame == frame.bare() or most_tokens(counter, frame.around(newest_alone(talk, lines))) <= parts.prompt / 2
+    return frame == frame.bare() or _at_most(frame.around(newest_alone(talk, lines)), parts.prompt / 2, counter)
+
+
+def _at_most(messages: Sequence[PromptMessage], tokens: float, counter: Counter) -> bool:
+    """Whether these messages have so few tokens; a short text needs no estimate, for no token is less than a byte."""
+    octets = sum(len(message.content.encode()) + TEMPLATE for message in messages)
+    return octets <= tokens or most_tokens(counter, messages) <= tokens
 
 
 def _part(bare: Frame, least: Sequence[Turn], counter: Counter, share: int, max_tokens: int) -> Budget:

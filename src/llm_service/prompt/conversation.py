@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from llm_service.types import Entry, Message, PromptMessage, Reply
 
@@ -74,17 +73,19 @@ def turns(entries: Iterable[Entry], lines: Lines = one_line_each) -> tuple[Turn,
     no empty content.
     """
     found: list[Turn] = []
-    said: tuple[Message, ...] = ()
-    spoken = (entry for entry in entries if not isinstance(entry, Reply) or entry.raw.strip())
-    for by_assistant, group in groupby(spoken, key=_by_assistant):
-        if by_assistant:
-            replies = tuple(entry for entry in group if isinstance(entry, Reply))
-            found += [Turn(said, say(said, lines), replies)] if said else []
-            said = ()
-        else:
-            said = tuple(entry for entry in group if isinstance(entry, Message))
-    return (*found, Turn(said, say(said, lines))) if said else tuple(found)
+    said: list[Message] = []
+    answered: list[Reply] = []
+    for entry in entries:
+        if isinstance(entry, Reply):
+            if said and entry.raw.strip():
+                answered.append(entry)
+            continue
+        if answered:
+            found.append(_turn(said, answered, lines))
+            said, answered = [], []
+        said.append(entry)
+    return (*found, _turn(said, answered, lines)) if said else tuple(found)
 
 
-def _by_assistant(entry: Entry) -> bool:
-    return isinstance(entry, Reply)
+def _turn(said: Sequence[Message], answered: Sequence[Reply], lines: Lines) -> Turn:
+    return Turn(tuple(said), say(said, lines), tuple(answered))
