@@ -51,7 +51,11 @@ class Recalling:
             return ()
         try:
             with self._counters.turn_work["recall"].timed():
-                ranked = [one for line in asked[-MOST_ASKED:] for one in await self._ranked(room, line, first)]
+                ranked = [
+                    one
+                    for line in asked[-MOST_ASKED:]
+                    for one in await ranked_lines(self._store, room.name, line, before=first, meaning=self._meaning)
+                ]
         except LLMServiceError as exc:
             log.info("nothing recalled", room=room.name, code=exc.code)
             return ()
@@ -59,21 +63,25 @@ class Recalling:
         ranked.sort(key=lambda one: -one.score)
         return choose(ranked, budget_tokens=budget_tokens, count=count, window_ids=never, most=MOST)
 
-    async def _ranked(self, room: Room, asked: Message, first: int) -> list[Recalled]:
-        wanted = terms(asked.line)
-        if not wanted:
-            return []
-        limit = CANDIDATES if self._meaning else CANDIDATES_BY_WORDS
-        found = await self._store.search(room.name, wanted, limit=limit, exclude_after_position=first - 1, radius=1)
-        hits = [(message, score) for message, score in found if score]
-        around = [message for message, _ in found]
-        by_words = rank(asked.line, hits, around, asker=person(asked.username, asked.user_id))
-        if not self._meaning or not by_words:
-            return by_words
-        likeness = await self._meaning.likeness(asked.line, [one.message for one in by_words[:COMPARED]])
-        return rank(asked.line, hits, around, asker=person(asked.username, asked.user_id), likeness=likeness)
-
     def forget(self, message_ids: Sequence[str]) -> None:
         """Drop what was computed from these messages."""
         if self._meaning:
             self._meaning.forget(message_ids)
+
+
+async def ranked_lines(
+    store: Store, room: str, asked: Message, *, before: int, meaning: Meaning | None = None
+) -> list[Recalled]:
+    """The lines that stand before a position of the room in the order in which they matter to ``asked``."""
+    wanted = terms(asked.line)
+    if not wanted:
+        return []
+    limit = CANDIDATES if meaning else CANDIDATES_BY_WORDS
+    found = await store.search(room, wanted, limit=limit, exclude_after_position=before - 1, radius=1)
+    hits, around = [(message, score) for message, score in found if score], [message for message, _ in found]
+    asker = person(asked.username, asked.user_id)
+    by_words = rank(asked.line, hits, around, asker=asker)
+    if meaning is None or not by_words:
+        return by_words
+    likeness = await meaning.likeness(asked.line, [one.message for one in by_words[:COMPARED]])
+    return rank(asked.line, hits, around, asker=asker, likeness=likeness)

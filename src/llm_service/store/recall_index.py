@@ -29,9 +29,8 @@ BLOCK: Final = 4096
 """Messages in a block: at ten words each its postings fill about 1 MB, which stays in the page cache, and a room of a
 million messages has 245 blocks to look a word up in."""
 
-NEWEST: Final = 500
-"""Most postings of one word that a search reads, newest first: a word that more messages say tells little. A search
-reads some thousand of them in all, however many there are."""
+NEWEST: Final = 1000
+"""Most postings of one word that a search reads, newest first: a word that more messages say tells little."""
 
 _saying = (
     select(postings.c.position)
