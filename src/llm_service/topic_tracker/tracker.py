@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, deque
+from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -82,7 +83,7 @@ class _Line:
     text: int
     written: tuple[str | None, ...]
     terms: tuple[str, ...]
-    gains: tuple[float, ...]
+    gains: array[float]
     novelty: float
 
 
@@ -100,7 +101,7 @@ class TopicTracker:
         self._limit = limit
         self._lines: dict[str, _Line] = {}
         self._terms: dict[str, _Term] = {}
-        self._by: dict[str, deque[_Line]] = {}
+        self._by: dict[str, list[_Line]] = {}
         self._texts: Counter[int] = Counter()
         self._attention = 0.0
         self._base = 0.0
@@ -183,9 +184,12 @@ class TopicTracker:
         above = self._lines.get(parent) if parent else None
         echoed = tuple(term for term in _terms(above.written) if term not in own) if above else ()
         recent = [line.terms for line in self._by.get(who, ())]
-        gains = tuple(
-            novelty * (1.0 if place < len(own) else ECHO) / (1 + sum(term in terms for terms in recent)) ** 2
-            for place, term in enumerate(own + echoed)
+        gains = array(
+            "d",
+            (
+                novelty * (1.0 if place < len(own) else ECHO) / (1 + sum(term in terms for terms in recent)) ** 2
+                for place, term in enumerate(own + echoed)
+            ),
         )
         return _Line(message.id, who, message.sent_at, text, written, own + echoed, gains, novelty)
 
@@ -199,7 +203,9 @@ class TopicTracker:
             counted.lines += 1
         self._attention += line.novelty * weight
         self._texts[line.text] += 1
-        self._by.setdefault(line.who, deque(maxlen=RECENT)).append(line)
+        recent = self._by.setdefault(line.who, [])
+        recent.append(line)
+        del recent[:-RECENT]
         self._lines[line.id] = line
 
     def _drop(self, line: _Line) -> None:
