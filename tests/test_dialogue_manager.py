@@ -245,19 +245,53 @@ async def test_idle_rooms_are_let_go_and_come_back():
 async def test_a_room_with_something_to_do_is_not_let_go():
     rooms = Rooms(MemoryStore(), make_room, most=1)
     busy = await rooms.get("busy")
-    busy.wait_for_turn(message("m", room="busy"))
+    busy.unsaved["m"] = message("m", room="busy")
     for n in range(3):
         await rooms.get(f"r{n}")
     assert await rooms.get("busy") is busy
 
 
-async def test_what_is_stale_keeps_no_room_in_memory():
-    rooms = Rooms(MemoryStore(), make_room, most=1)
+@pytest.mark.parametrize(("sent_at", "waits"), [(1.0, ["m1", "m3"]), (-100.0, [])])
+async def test_what_waited_for_a_turn_waits_when_a_room_comes_back_unless_it_is_stale(sent_at, waits):
+    rooms = Rooms(store := MemoryStore(), make_room, most=1)
+    said = [replace(message(f"m{n}", room="idle"), sent_at=sent_at) for n in range(4)]
+    stored = await store.append(said)
     idle = await rooms.get("idle")
-    idle.wait_for_turn(replace(message("m", room="idle"), sent_at=-100.0))
-    for n in range(3):
-        await rooms.get(f"r{n}")
+    for one in (stored[1], stored[3]):
+        idle.wait_for_turn(one.message)
+    await rooms.get("another")
     assert await rooms.get("idle") is not idle
+    assert list((await rooms.get("idle")).pending) == waits
+
+
+async def test_a_line_for_a_room_that_is_not_in_memory_joins_what_was_said_there(client, lm):
+    async with DialogueManager(client, store=(store := MemoryStore())) as manager:
+        await manager.reply(said("The castle has a dragon."))
+    async with DialogueManager(client, store=store) as manager:
+        manager.add_message("bob", "Which animal?")
+        manager.add_message("bob", "In the castle?")
+        await manager.generate_response()
+        context = await manager.context()
+    assert "dragon" in lm.requests[-1]["messages"][1]["content"]
+    assert [entry.text for entry in context.entries if isinstance(entry, Message)][1:] == [
+        "Which animal?",
+        "In the castle?",
+    ]
+    assert [entry.position for entry in context.entries if isinstance(entry, Message)] == [1, 2, 3]
+
+
+async def test_long_rooms_are_let_go_sooner(monkeypatch):
+    monkeypatch.setattr("llm_service.dialogue_manager.rooms.FEW_ROOMS", 2)
+    monkeypatch.setattr("llm_service.dialogue_manager.rooms.MOST_LINES", 10)
+    rooms = Rooms(store := MemoryStore(), make_room)
+    for n in range(6):
+        await store.append([message(f"{n} {line}", room=f"r{n}") for line in range(3)])
+        await rooms.get(f"r{n}")
+    assert [room.name for room in rooms.all()] == ["r3", "r4", "r5"]
+    for n in range(2):
+        await store.append([message(f"long {n} {line}", room=f"long{n}") for line in range(20)])
+        await rooms.get(f"long{n}")
+    assert [room.name for room in rooms.all()] == ["long0", "long1"]
 
 
 def reply_to(*message_ids, room="default"):
@@ -285,11 +319,11 @@ def test_what_was_forgotten_meanwhile_is_not_remembered():
 
 async def test_what_was_waiting_in_a_room_that_is_let_go_is_told():
     gone = []
-    rooms = Rooms(MemoryStore(), make_room, let_go=gone.append, most=1)
+    rooms = Rooms(MemoryStore(), make_room, abandoned=gone.append, most=1)
     idle = await rooms.get("idle")
     idle.wait_for_turn(replace(message("m", room="idle"), sent_at=-100.0))
     await rooms.get("other")
-    assert gone == [idle]
+    assert gone == [1]
 
 
 @pytest.mark.parametrize("text", ["line {}", "KEKW", "Assistant, line {}?"])

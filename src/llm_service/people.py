@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from llm_service.memo import remembered
 from llm_service.words import fold, is_stop
@@ -13,8 +14,11 @@ _ORNAMENT = re.compile(r"^[\W_]+|[\W_\d]+$")
 
 
 def person(username: str, user_id: str | None = None) -> str:
-    """One key for one person: the platform's id where there is one, since names change; else the name without case."""
-    return f"id:{user_id}" if user_id else f"name:{username.casefold()}"
+    """One key for one person: the platform's id where there is one, since names change; else the name without case.
+
+    All lines of a person share the one string.
+    """
+    return intern(f"id:{user_id}" if user_id else f"name:{username.casefold()}")
 
 
 class Names:

@@ -112,7 +112,7 @@ class DialogueManager:
         self._clock = clock
         self._opens_reasoning: dict[str, bool] = {}
         self._answered = Answered()
-        self._rooms = Rooms(self.store, self._make_room, let_go=self._abandon)
+        self._rooms = Rooms(self.store, self._make_room, abandoned=self._abandon)
         self.composer = Composer(
             client,
             self.store,
@@ -404,9 +404,9 @@ class DialogueManager:
         if decision.speak or decision.skipped or decision.dropped:
             room.events.publish("decision", decision)
 
-    def _abandon(self, room: Room) -> None:
-        """Nobody took a turn in the room until all that waited was stale, and it leaves memory."""
-        self.counters.dropped["stale"] += len(room.pending)
+    def _abandon(self, lines: int) -> None:
+        """Nobody took a turn in a room until all that waited there was stale, and it has left memory."""
+        self.counters.dropped["stale"] += lines
 
     def put_back(self, room: Room, message_ids: Collection[str]) -> None:
         """Let what is still there of these messages wait again: their reply came to nothing."""

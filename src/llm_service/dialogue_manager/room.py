@@ -100,12 +100,17 @@ class Room:
         return min(slots, max(1, self.active_rooms()) * self.gate.slots)
 
     @property
+    def lines(self) -> int:
+        """How many lines it keeps in memory, in the window and to tell by what newer ones belong to."""
+        return max(len(self.entries), len(self.threads))
+
+    @property
     def busy(self) -> bool:
         """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
-        waits = self.turns or self.committing or self.unsaved or self.gate.queued or self._expects_a_turn()
+        waits = self.turns or self.committing or self.unsaved or self.gate.queued
         return bool(waits or self.events.followed or self.policy.mode == "auto")
 
-    def _expects_a_turn(self) -> bool:
+    def expects_a_turn(self) -> bool:
         """Whether something waits that is not stale yet, whatever it is."""
         newest = next(reversed(self.pending.values()), None)
         return newest is not None and newest.sent_at + self.policy.mention_limit > self.events.now()
@@ -127,6 +132,13 @@ class Room:
         self.messages += 1
         self.observe(message)
         return message
+
+    def rejoin_unsaved(self) -> None:
+        """Put what is not in the store yet behind what was read from there."""
+        for message in list(self.unsaved.values()):
+            joined = self.unsaved[message.id] = self.join(replace(message, position=0))
+            if message.id in self.pending:
+                self.pending[message.id] = joined
 
     def observe(self, message: Message) -> None:
         """Let the trackers see a message."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, deque
+from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -86,7 +87,7 @@ class _Line:
     """Its own words first, then those of the line it answers."""
     own: int
     """How many are its own."""
-    gains: tuple[float, ...]
+    gains: array[float]
     novelty: float
 
 
@@ -104,7 +105,7 @@ class TopicTracker:
         self._limit = limit
         self._lines: dict[str, _Line] = {}
         self._terms: dict[str, _Term] = {}
-        self._by: dict[str, deque[_Line]] = {}
+        self._by: dict[str, list[_Line]] = {}
         self._texts: Counter[int] = Counter()
         self._attention = 0.0
         self._base = 0.0
@@ -191,7 +192,7 @@ class TopicTracker:
         gains = [novelty] * len(own) + [novelty * ECHO] * len(echoed)
         if again := self._said_before(who, terms):
             gains = [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, terms, strict=True)]
-        return _Line(message.id, who, message.sent_at, text, written, terms, len(own), tuple(gains), novelty)
+        return _Line(message.id, who, message.sent_at, text, written, terms, len(own), array("d", gains), novelty)
 
     def _said_before(self, who: str, terms: Sequence[str]) -> dict[str, int]:
         """In how many of the person's newest lines these words are, of those that are in any."""
@@ -212,9 +213,12 @@ class TopicTracker:
             counted.lines += 1
         self._attention += line.novelty * weight
         self._texts[line.text] += 1
-        if line.who not in self._by:
-            self._by[line.who] = deque(maxlen=RECENT)
-        self._by[line.who].append(line)
+        recent = self._by.get(line.who)
+        if recent is None:
+            recent = self._by[line.who] = []
+        recent.append(line)
+        if len(recent) > RECENT:
+            del recent[0]
         self._lines[line.id] = line
 
     def _drop(self, line: _Line) -> None:
