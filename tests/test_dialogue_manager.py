@@ -1,6 +1,7 @@
 """The conductor, with a scripted LM Studio on a socket, and with a real llama.cpp."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import pytest
@@ -14,10 +15,12 @@ from llm_service.dialogue_manager.tending import QUIET
 from llm_service.engine import EmbeddedEngine
 from llm_service.errors import EmptyReply, InvalidMessage, PromptTooLong, TurnDropped
 from llm_service.llm_client import LMStudioClient
+from llm_service.store import open_store
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Policy
 from llm_service.types import Completed, Delta, Draft, Message, Persona, Reply, Sampling
+from llm_service.words import terms
 from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
 
@@ -334,6 +337,17 @@ async def test_where_nobody_takes_turns_what_waits_stays_bounded_and_is_accounte
         waiting, dropped = await manager.waiting(), manager.counters.dropped.total()
         assert waiting <= 2 * Policy().most_waiting
         assert waiting + dropped == start + 100
+
+
+async def test_a_room_of_ever_new_viewers_and_words_keeps_no_more_than_before(client, tmp_path):
+    async with open_store(tmp_path / "room.db", terms=terms) as store, DialogueManager(client, store=store) as manager:
+        held = []
+        for start in range(0, 10_000, 500):
+            unique = ((n, f"word{n} thing{n} @viewer{n - 1}") for n in range(start, start + 500))
+            await manager.ingest([said(text, f"viewer{n}", user_id=str(n)) for n, text in unique])
+            gc.collect()
+            held.append(len(gc.get_objects()))
+        assert max(held[14:]) < 1.1 * max(held[:12])
 
 
 async def test_a_reply_is_cut_off_while_it_is_still_a_hidden_thought(manager, lm):

@@ -205,7 +205,7 @@ class DialogueManager:
     def _let_wait(self, room: Room, message: Message) -> None:
         """Let a message wait for a turn, and tell those who may want to act on it now."""
         room.wait_for_turn(message)
-        called = addressed(message, self._bot_names(room), room.ledger.replies) is not None
+        called = self._calls(room, message)
         self.autopilot.heard(room, called=called)
         if called:
             self._interrupt(room, message)
@@ -213,13 +213,13 @@ class DialogueManager:
             self._relieve(room)
 
     def _relieve(self, room: Room) -> None:
-        """Let go of what a turn would let go of, and of the oldest beyond: nobody may ever ask for a turn."""
-        dropped = dict(self.decide(room).dropped)
-        left = room.pending.keys() - set(chain.from_iterable(dropped.values()))
-        excess = [message_id for message_id in room.pending if message_id in left][: -room.policy.most_waiting]
-        if excess:
-            dropped["overflow"] = (*dropped.get("overflow", ()), *excess)
-        self.settle(room, Decision(speak=False, why="too many wait", dropped=dropped))
+        """Let go of half of what waits, as nobody may ever ask for a turn: the oldest first, calls last."""
+        waiting = sorted(room.pending.values(), key=lambda message: self._calls(room, message))
+        over = [message.id for message in waiting[: -room.policy.most_waiting]]
+        self.settle(room, Decision(speak=False, why="too many wait", dropped={"overflow": tuple(over)}))
+
+    def _calls(self, room: Room, message: Message) -> bool:
+        return addressed(message, self._bot_names(room), room.ledger.replies) is not None
 
     def turn(
         self,
