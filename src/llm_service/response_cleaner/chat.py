@@ -180,7 +180,7 @@ def _one_line(text: str, room: Room, thoughts: list[str], counts: Counter[str], 
     text, muttered = asides.without_mutterings(rows)
     counts["aside"] += len(muttered)
     thoughts.extend(muttered)
-    acted = asides.without_actions(text, room.emotes)
+    acted = asides.without_actions(text, room.emotes, begins=begins)
     counts["action"] += acted != text
     text = " ".join(markdown.inline(acted, room.emotes).split())
     return _beginning(text, room) if begins else text

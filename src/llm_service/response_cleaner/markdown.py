@@ -9,7 +9,7 @@ from llm_service.response_cleaner import atoms, markers
 _FENCE = regex.compile(r"[ \t]*(`{3,}|~{3,})([^`\n]*)")
 _HEADING = regex.compile(r" {0,3}#{1,6}[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?[ \t]*")
 _RULE = regex.compile(r"\s*([-*_=])(?:[ \t]*\1){2,}\s*")
-_QUOTE = regex.compile(r" {0,3}>[ \t]+(?=\S)")
+_QUOTE = regex.compile(r" {0,3}>[ \t]+(?=[^\s\d])")
 _BULLET = regex.compile(r"\s*[-*+•‣◦–][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _RULED = regex.compile(r"[\s|:-]*+")
 _BREAK = regex.compile(r"<br\s?/?>", regex.IGNORECASE)
@@ -18,9 +18,9 @@ _LINK = regex.compile(
 )
 _ESCAPE = regex.compile(r"(?<![\w\\:¯])\\([*_~`#\[\]])|(?<=\w)\\([*~`])")
 _CODE = regex.compile(r"(?<!`)(?P<ticks>`{1,3})(?!`)(?P<code>[^`\n]+)(?P=ticks)(?!`)")
-_SPECIAL = regex.compile(r"[*~`<>\[\]|\\&◁]|(?<!\w)_|_(?!\w)|^[/.]|^\s*$")
+_SPECIAL = regex.compile(r"[*~`<>\[\]|\\&◁]|(?<!\w)_|_(?!\w)|^\s*$")
 _RUN = regex.compile(r"\*{1,3}|_{1,3}|~~")
-_OPENS = regex.compile(r"[\p{L}\p{N}\p{So}\"'“‘«(\[`:@#!$¿¡<]|\\")
+_OPENS = regex.compile(r"[\p{L}\p{N}\p{So}\"'“‘«(\[`:@#!$¿¡</]|\\")
 _CLOSES = regex.compile(r"[\p{L}\p{M}\p{N}\p{So}\"'”’».,!?…:;)\]`%$>。！？]")
 
 

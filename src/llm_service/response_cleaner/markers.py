@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,20 +45,23 @@ _PREFIXED = re.compile(_ANY_PREFIX)
 
 def _tag_of(name: str) -> str:
     return (
-        rf"(?:<|&lt;)\s{{0,2}}(?P<slash>/|\\/?)?\s{{0,2}}(?P<name>{name})"
-        rf"(?P<attributes>{_ATTRIBUTES})\s{{0,2}}(?P<alone>/)?\s{{0,2}}(?:>|&gt;)"
+        rf"(?:<|&lt;)\s{{0,2}}(?P<slash>[/\\]{{1,2}})?\s{{0,2}}(?P<name>{name})"
+        rf"{_ATTRIBUTES}(?P<bare>(?:\s{{1,3}}[\w:-]{{1,32}}){{1,3}})?\s{{0,2}}(?P<alone>/)?\s{{0,2}}(?:>|&gt;)"
     )
 
 
 _SOME_TAG = re.compile(_tag_of(r"[\w:]{1,32}"))
 """A tag of any name; the table says whether the name means something."""
 # Open WebUI writes thoughts into the history so: <details type="reasoning" done="true" duration="3">
-_DETAILS = r"""<details(?:\s{1,3}[a-z]{1,16}(?:="[^"<>\n]{0,40}")?){0,3}\s{1,3}type="reasoning"[^<>\n]{0,120}>"""
+_DETAILS = (
+    r"""<(?i:details)(?:\s{1,3}[a-z]{1,16}(?:=(?:"[^"<>\n]{0,40}"|'[^'<>\n]{0,40}'))?){0,3}"""
+    r"""\s{1,3}(?i:type=["']?reasoning)\b[^<>\n]{0,120}>"""
+)
 _NAMED_TOOL = rf"<(?P<tool>{_any(NAMED_TOOL_TAGS)})(?:=|\s{{1,2}}name=)[^<>\n]{{1,80}}>"
 _STRAY_TOOL = rf"</(?:{_any(NAMED_TOOL_TAGS)})>"
-_CITATION = rf"<(?:{_any(CITATION_TAGS)})>|</(?:{_any(CITATION_TAGS)})(?::[^<>\n]{{0,60}})?>"
+_CITATION = rf"</?(?:{_any(CITATION_TAGS)})(?::[^<>\n]{{0,60}})?>"
 _WORDS = _any(TOKEN_WORDS)
-_SPECIAL = rf"<\|(?i:(?:{_WORDS})(?:[_:-](?:{_WORDS}|\d{{1,5}})){{0,6}})\|>|<｜[^<>｜\n]{{1,48}}｜>"
+_SPECIAL = rf"<\|(?i:(?:{_WORDS})(?:[_:▁-](?:{_WORDS}|\d{{1,5}})){{0,6}})\|>|<｜[^<>｜\n]{{1,48}}｜>"
 _TOKENS = re.compile(_SPECIAL)
 # A tool call that a gateway wrote out in words (OpenClaw): "[Tool Call: read (ID: 1)]", then "Arguments: {…}".
 _CALL = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\[\]<\n]{1,120}\]"
@@ -70,7 +74,7 @@ _PARTIAL = regex.compile(
 _TOKEN = Marker(Act.TOKEN, "special")
 _SPOKEN = Marker(Act.HEADER, "spoken")
 
-_LEADS = r"[^<>\d=().,!?'\"-]|0x|<[S/]|\Z"
+_LEADS = r"[^<>\d=().,!?'\"-]|0(?:x|\Z)|<[S/]|\Z"
 """What may follow the ``<`` of a marker."""
 SPARK = re.compile(
     # One class of first characters, and only then what must follow each: so most text is passed over fast.
@@ -150,11 +154,20 @@ def _tag(match: re.Match[str]) -> Found | None:
     marker = _BY_NAME.get(name) or (_BY_NAME["think"] if _PREFIXED.fullmatch(name) else None)
     if marker is None:
         return None
+    if match["bare"]:
+        return _worded(match, marker, name)
     if match["alone"]:
         marker = Marker(Act.TOKEN, marker.family)
     elif match["slash"]:
         marker = _closer_of(marker)
     return Found(marker, name, *match.span())
+
+
+def _worded(match: re.Match[str], marker: Marker, name: str) -> Found | None:
+    """``<think hidden>``: words in the tag may be an attribute, or a sentence."""
+    if marker.act is not Act.THINK or match["slash"] or match["alone"]:
+        return None
+    return Found(replace(marker, weak=True), name, *match.span())
 
 
 def _closer_of(marker: Marker) -> Marker:

@@ -6,6 +6,8 @@ import re
 
 import regex
 
+from llm_service.response_cleaner.formats import ROLES
+
 OPENING = regex.compile(
     r"(?P<granite>Here(?: is|['’]s) my thought process:)"  # Granite 3.3: template
     r"|(?P<answer>Here(?: is|['’]s) my response:"  # … and its answer
@@ -43,13 +45,14 @@ TURNINGS = {
 """Words that end a thought of this family."""
 LONGEST_TURNING = 24
 
+_ROLES = "|".join(sorted(ROLES, key=len, reverse=True))
 HEADERS = {
     "harmony": regex.compile(
         r"(?P<first>[^<\n]{0,80})(?P<rest>(?:<\|(?:channel|constrain)\|>[^<\n]{0,80}){0,3})<\|(?:message|content)\|>"
     ),
     "solar": regex.compile(r"(?P<first>[^<\n]{0,80})(?P<rest>)<\|content\|>"),
     "role": regex.compile(
-        r"[ \t]*(?P<role>user|human|assistant|model|system|tool|developer|function|ipython|observation|environment)"
+        rf"[ \t]*(?P<role>{_ROLES})"
         r"(?:[ \t]+name=\w{1,40})?[ \t]*"
         r"(?:\n|<\|(?:end_header_id|header_end|end_of_role|im_middle|im_sep|message|role_end)\|>)"
     ),

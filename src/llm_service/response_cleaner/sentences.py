@@ -16,7 +16,8 @@ _ABBREVIATION = regex.compile(
 )
 _LAST_WORD = 12
 _FINISHED = regex.compile(
-    r"(?:[.!?…。！？｡][\"'”’»」)\]*_~`]*|\p{Extended_Pictographic}\uFE0F?|[\U0001F3FB-\U0001F3FF])\Z"
+    r"(?:[.!?…。！？｡][\"'”’»」)\]*_~`]*|\p{Extended_Pictographic}\uFE0F?|[\U0001F3FB-\U0001F3FF]"
+    r"|(?<!\S)(?:[:;=][-'^]?[)(DPp3O]|<3|[xX]D))\Z"
 )
 
 

@@ -15,6 +15,8 @@ _RECIPIENT = re.compile(r"to=([\w.]+)")
 _CHANNEL = re.compile(r"<\|channel\|>\s{0,2}(\w+)")
 _WORD = re.compile(r"\s*(\w*)")
 _OUTER = frozenset({"response", "message", "text", "content", "answer"})
+_NO_TOOLS = ROLES | MUSING_CHANNELS | {"", "to", "final", "commentary"}
+"""First words of a header that are not a tool's name; a tool answers as ``<|start|>functions.x to=assistant``."""
 
 
 def in_header(r: Reading, text: str, at: int, final: bool) -> int:
@@ -52,8 +54,11 @@ def _speaks(r: Reading, role: str) -> None:
 
 def address(r: Reading, header: str) -> None:
     """Harmony and its kin: ``<|start|>assistant<|channel|>commentary to=functions.x``."""
-    header = _START.sub("", header, count=1) if header.startswith(("<|start", "<|begin")) else header
+    started = _START.match(header)
+    header = header[started.end() :] if started else header
     role = _role(header)
+    if started and role not in _NO_TOOLS:
+        role = "tool"
     channel = _CHANNEL.search(header)
     named = channel[1].lower() if channel else role
     recipient = _RECIPIENT.search(header)

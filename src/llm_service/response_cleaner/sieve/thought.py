@@ -109,7 +109,8 @@ def _unthink(r: Reading, found: Found, text: str, final: bool) -> int:
     names, ticked = r.thought.names, r.thought.ticks
     if ticked and found.end == len(text) and not final:
         return WAIT
-    if (ticked and text.startswith("`", found.end)) or (found.marker.weak and found.name not in names):
+    word = found.marker.weak and found.name not in names and names != ["prompt"]
+    if word or (ticked and text.startswith("`", found.end)):
         return _muse(r, text, found.start, found.end)
     r.removed[found.marker.family] += 1
     del names[_level(names, found.name) :]
