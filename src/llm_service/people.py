@@ -51,8 +51,10 @@ class Names:
         opening = _OPENING.match(folded)
         if opening and (who := self._opened(opening, marked=bool(opening[2]) or folded.startswith("@"))):
             return who
-        present = [token for token in _TOKEN.findall(folded) if token in self._people]
-        return next((who for token in present if (who := self._named(token))), None)
+        tokens = _TOKEN.findall(folded)
+        if self._people.keys().isdisjoint(tokens):
+            return None
+        return next((who for token in tokens if (who := self._named(token))), None)
 
     def _opened(self, opening: re.Match[str], *, marked: bool) -> str | None:
         name = opening[1]
