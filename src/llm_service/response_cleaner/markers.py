@@ -115,13 +115,15 @@ def find(text: str, at: int) -> Found | None:
     end = text.find(">", at, at + _LONGEST_TAG) + 1
     if not end:
         return None
-    spelling = text[at:end]
-    plain = _PLAIN.get(spelling)
-    if plain is not None:
-        return Found(*plain, at, end)
-    if spelling[1] in "|｜":
-        return Found(_TOKEN, _TOKEN.family, at, end) if _TOKENS.fullmatch(spelling) else None
-    if spelling[1] == "<":
+    plain = _PLAIN.get(text[at:end])
+    return _find_unusual(text, at, end) if plain is None else Found(*plain, at, end)
+
+
+def _find_unusual(text: str, at: int, end: int) -> Found | None:
+    sign = text[at + 1]
+    if sign in "|｜":
+        return Found(_TOKEN, _TOKEN.family, at, end) if _TOKENS.fullmatch(text, at, end) else None
+    if sign == "<":
         return _find_other(text, at)
     if _AGAIN.search(text, at + 2, end):
         return None
