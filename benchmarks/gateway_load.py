@@ -80,7 +80,7 @@ class Wire(asyncio.Protocol):
             end = self.buffer.find(b"\r\n\r\n")
             if end < 0:
                 return
-            self.ok = self.buffer[9:12] == b"200"
+            self.ok = self.buffer[9:10] == b"2"
             length = _LENGTH.search(self.buffer, 0, end + 2)
             data = self.buffer[end + 2 :]
             self.left = int(length[1]) + 2 if length else -1

@@ -216,7 +216,7 @@ def test_settings_files_on_the_pages_can_be_used(page, tmp_path):
 
 SHIMS = {
     "python": """
-case $1 in */relay.py) timeout 2 {python} "$@" || test $? = 124; exit;; esac
+case $1 in */relay.py | */bot.py) timeout 2 {python} "$@" || test $? = 124; exit;; esac
 exec {python} "$@"
 """,
     "curl": """

@@ -10,6 +10,7 @@ from chatter import chat, said
 from llm_service.errors import EngineBadResponse, SettingsError
 from llm_service.people import person
 from llm_service.recall import LexicalIndex, Meaning, MiniLM, choose, rank, terms
+from llm_service.recall.evidence import enough, rarity_of
 from llm_service.recall.lexical import K1, B
 from llm_service.types import Recalled
 
@@ -148,11 +149,42 @@ def _bm25(documents, query):
             times, length = documents[n].count(term), len(documents[n])
             weight = rarity * times * (K1 + 1) / (times + K1 * (1 - B + B * length / average))
             scores[n] = scores.get(n, 0) + weight
-    return scores
+    asked = (sum(term in words for words in documents) for term in query)
+    much = enough(asked, len(documents))
+    return {n: score / much for n, score in scores.items()}
+
+
+def test_what_means_the_same_is_near_whatever_a_models_cosines_are():
+    messages = chat(*ROOM)
+    for unrelated in (0.1, 0.7, 0.95):
+        likeness = {message.id: unrelated for message in messages} | {"5": unrelated + 0.9 * (1 - unrelated)}
+        ranked = rank("what is for dinner?", [], messages, likeness=likeness)
+        assert ranked[0].message.id == "5"
+        assert ranked[0].score == pytest.approx(0.45)
+
+
+def test_an_irrelevant_line_is_not_brought_back():
+    index = indexed([said(f"nice run number{n} today", id=str(n)) for n in range(50)])
+    index.add(said("the zeppelin boss needs fire arrows", id="boss"))
+    wanted = terms("lol did you see how nice the weather is in Lisbon today")
+    assert choose(rank("", index.search(wanted, limit=40)), budget_tokens=100, count=lambda _: 1) == ()
+    found = rank("", index.search(terms("what did that zeppelin boss need?"), limit=40))
+    assert [one.message.id for one in choose(found, budget_tokens=100, count=lambda _: 1)] == ["boss"]
+
+
+def test_the_unit_of_evidence_is_one_word_said_once():
+    assert rarity_of(1, 1_000) / enough([1], 1_000) == pytest.approx(1)
+
+
+@given(st.lists(st.integers(0, 900), min_size=1, max_size=8), st.integers(0, 900))
+def test_the_more_is_asked_the_less_a_shared_word_says(asked, more):
+    shared = rarity_of(asked[0], 1_000)
+    assert shared / enough([*asked, more], 1_000) < shared / enough(asked, 1_000)
+    assert rarity_of(more, 1_000) > rarity_of(more + 1, 1_000) > 0
 
 
 def as_recalled(*messages):
-    return [Recalled(message=message, score=1.0 / n) for n, message in enumerate(messages, 1)]
+    return [Recalled(message=message, score=10.0 / n) for n, message in enumerate(messages, 1)]
 
 
 def test_the_best_that_fit_are_chosen_in_the_order_they_were_said():

@@ -21,7 +21,7 @@ from scripted_lm_studio import ScriptedLMStudio
 DASHBOARD = Path(__file__).parents[1] / "docs" / "grafana-dashboard.json"
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 CONVENTION = {text for text in vars(gen_ai_attributes).values() if isinstance(text, str)}
-LABELS = {"route", "code", "reason", "outcome", "family", "state", "version", "le"}
+LABELS = {"route", "code", "reason", "outcome", "family", "part", "state", "version", "le"}
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ The map. Imports point down only, and neighbours in a band are strangers; ``make
                 topic_tracker     what the room talks about now
                 threads           which message belongs to which
                 recall            older messages that matter to the newest ones
+                viewer_notes      what viewers say about themselves
                 emotes            emotes as language
                 admission         who may use the engine now, who waits, who is refused
                 breaker           when to leave a failing engine alone
@@ -30,6 +31,7 @@ The map. Imports point down only, and neighbours in a band are strangers; ``make
                 tracing           one span an answer
                 measures          how values are spread
     WORDS       settings          every knob
+                memo              what was worked out about people's words, until it must be forgotten
                 types, errors     the values that travel between all of these, and what can go wrong
 
 A message travels: hygiene → store → topics → turn-taking → prompt → admission → engine → cleaner → reply → store.

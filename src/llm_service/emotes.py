@@ -161,7 +161,10 @@ class EmoteDictionary:
 
     def mentioned(self, text: str, emotes: Collection[str] = ()) -> tuple[str, ...]:
         """The codes in ``text`` in order, each once: this room's, and those in ``emotes``, which the platform gave."""
-        return tuple(dict.fromkeys(token for token in text.split() if token in self._emotes or token in emotes))
+        tokens = text.split()
+        if not emotes and self._emotes.keys().isdisjoint(tokens):
+            return ()
+        return tuple(dict.fromkeys([token for token in tokens if token in self._emotes or token in emotes]))
 
     def describe(self, codes: Iterable[str] | None = None) -> str:
         """One line that tells the model what ``codes`` mean (default: all) and which of them it may use.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 
+from llm_service.memo import remembered
 from llm_service.words import fold, is_stop
 
 _OPENING = re.compile(r"[<@]*([^\s:,>]+)\s*([:,>])?")
@@ -12,8 +14,11 @@ _ORNAMENT = re.compile(r"^[\W_]+|[\W_\d]+$")
 
 
 def person(username: str, user_id: str | None = None) -> str:
-    """One key for one person: the platform's id where there is one, since names change; else the name without case."""
-    return f"id:{user_id}" if user_id else f"name:{username.casefold()}"
+    """One key for one person: the platform's id where there is one, since names change; else the name without case.
+
+    All lines of a person share the one string.
+    """
+    return intern(f"id:{user_id}" if user_id else f"name:{username.casefold()}")
 
 
 class Names:
@@ -30,15 +35,15 @@ class Names:
 
     def add(self, username: str, key: str) -> None:
         """Someone called ``username`` is there, known as ``key``; the newest of two with one name wins."""
-        for name in _forms(username):
+        for name, plain in _forms(username):
             self._people.setdefault(name, []).append(key)
-            self._plain.setdefault(_plain(name), []).append(key)
+            self._plain.setdefault(plain, []).append(key)
 
     def remove(self, username: str, key: str) -> None:
         """Take back one ``add``."""
-        for name in _forms(username):
+        for name, plain in _forms(username):
             _take_back(self._people, name, key)
-            _take_back(self._plain, _plain(name), key)
+            _take_back(self._plain, plain, key)
 
     def addressed(self, text: str) -> str | None:
         """Key of the person whom ``text`` names: the one it opens with, else the first one in it."""
@@ -46,7 +51,8 @@ class Names:
         opening = _OPENING.match(folded)
         if opening and (who := self._opened(opening, marked=bool(opening[2]) or folded.startswith("@"))):
             return who
-        return next((who for token in _TOKEN.findall(folded) if (who := self._named(token))), None)
+        present = [token for token in _TOKEN.findall(folded) if token in self._people]
+        return next((who for token in present if (who := self._named(token))), None)
 
     def _opened(self, opening: re.Match[str], *, marked: bool) -> str | None:
         name = opening[1]
@@ -65,9 +71,11 @@ _GREETINGS = frozenset(["hello", "hey", "thanks", "yes", "okay", "please", "guys
 """Everyday words that a line may open with, or hold, without meaning a person of that name."""
 
 
-def _forms(username: str) -> set[str]:
+@remembered(1 << 12)
+def _forms(username: str) -> tuple[tuple[str, str], ...]:
+    """The names that somebody goes by, each with what it is without ornament."""
     name = fold(username)
-    return {name} | {part for part in name.split() if len(part) > 2}
+    return tuple((form, _plain(form)) for form in {name} | {part for part in name.split() if len(part) > 2})
 
 
 def _plain(name: str) -> str:

@@ -106,7 +106,10 @@ class Settings(BaseModel):
     persona: str | None = Field(None, description="system prompt of rooms that have none of their own")
     summaries: bool = Field(True, description="summarise what falls out of the window")
     topics: bool = Field(True, description="track what the room talks about")
+    thread_links: bool = Field(True, description="work out which line belongs to which")
+    emotes: bool = Field(True, description="understand emotes, and let replies have only those that may be used")
     recall: bool = Field(True, description="bring older messages back when they matter")
+    notes: bool = Field(True, description="remember what viewers say about themselves")
     embeddings: Annotated[str | None, OrOff] = Field(
         None, description="embedding model of the engine that helps recall; off for words only"
     )

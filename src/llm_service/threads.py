@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from llm_service.people import Names, person
 from llm_service.types import Message, Reply
-from llm_service.words import terms
+from llm_service.words import read
 
 STALE = 600.0
 """Seconds after which a speaker's own last line is over: the next one starts afresh."""
@@ -35,7 +34,6 @@ TO_ME, SAME_CONVERSATION, OWN = 3.0, 2.0, 1.0
 """What speaks for a line: it was said to me; it was said in my conversation; I said it myself."""
 
 _ASSISTANT = "the assistant"
-_NOTHING: deque[_Line] = deque()
 _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|ok|okay|so|and|but|well|um+|guys|all|folks|please|also|anyway)\W+)*"
     r"(?:anyone|anybody|do|does|is|are|can|could|how|what|where|why|which|who|when|has|have|will|would|should|i need"
@@ -47,7 +45,7 @@ _ASKS = re.compile(
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """A remembered line."""
+    """A remembered line. There are thousands, so it holds nothing that is large when it is nearly empty."""
 
     id: str
     number: int
@@ -56,8 +54,8 @@ class _Line:
     to: str | None
     at: float
     text: str
-    words: frozenset[str]
-    thread: deque[_Line] = field(default_factory=deque)
+    words: tuple[str, ...]
+    thread: list[_Line] = field(default_factory=list)
 
 
 class ThreadTracker:
@@ -69,16 +67,20 @@ class ThreadTracker:
     def __init__(self, *, assistant: str = "Assistant", limit: int = 2_000) -> None:
         self._limit = limit
         self._lines: dict[str, _Line] = {}
-        self._by: dict[str, deque[_Line]] = {}
-        self._to: dict[str, deque[_Line]] = {}
-        self._frequency: Counter[str] = Counter()
+        self._by: dict[str, list[_Line]] = {}
+        self._to: dict[str, list[_Line]] = {}
+        self._frequency: dict[str, int] = {}
         self._names = Names()
         self._names.add(assistant, _ASSISTANT)
         self._number = 0
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def observe(self, entry: Message | Reply) -> str | None:
         """Take the next line in; returns the id of the earlier one that it belongs to, None if it stands alone."""
-        self.forget((entry.id,))
+        if entry.id in self._lines:
+            self._drop(self._lines[entry.id])
         line = self._read(entry)
         earlier = self._declared(entry) or (None if isinstance(entry, Reply) else self._inferred(line))
         self._keep(line, earlier)
@@ -103,19 +105,20 @@ class ThreadTracker:
             who, name, text, at = person(entry.username, entry.user_id), entry.username, entry.text, entry.sent_at
             named = self._names.addressed(text)
             to = None if named == who else named
-        words = frozenset(terms(text))
+        words = tuple(dict.fromkeys(read(text).terms))
         return _Line(entry.id, self._number, who, name, to, at, text, words)
 
     def _declared(self, entry: Message | Reply) -> _Line | None:
         """The line that ``entry`` says it answers."""
-        ids = entry.answers[::-1] if isinstance(entry, Reply) else (entry.reply_to or "",)
-        return next((line for key in ids if (line := self._lines.get(key))), None)
+        if isinstance(entry, Reply):
+            return next((line for key in reversed(entry.answers) if (line := self._lines.get(key))), None)
+        return self._lines.get(entry.reply_to) if entry.reply_to else None
 
     def _inferred(self, line: _Line) -> _Line | None:
         theirs = self._by.get(line.to) if line.to else None
         return self._to_named(line, theirs) if theirs else self._unaddressed(line)
 
-    def _to_named(self, line: _Line, theirs: deque[_Line]) -> _Line:
+    def _to_named(self, line: _Line, theirs: Sequence[_Line]) -> _Line:
         """The line of the named person that ``line`` answers, or my own to them if they were silent since.
 
         Of their newest lines the last counts most, then the one said to me and the one that shares words; one that
@@ -134,8 +137,8 @@ class ThreadTracker:
     def _unaddressed(self, line: _Line) -> _Line | None:
         own = self._own(line)
         since = own.number if own else 0
-        to_me = _fresh(line, self._to.get(line.who, _NOTHING), since)
-        beside_me = _fresh(line, own.thread if own else _NOTHING, since)
+        to_me = _fresh(line, self._to.get(line.who), since)
+        beside_me = _fresh(line, own.thread if own else None, since)
         open_to_me = [other for other in beside_me if other.who != line.who and other.to in (None, line.who)]
         candidates = [
             (bonus - rank * step + self._likeness(line, other), other)
@@ -152,21 +155,22 @@ class ThreadTracker:
 
     def _likeness(self, line: _Line, other: _Line) -> float:
         """How much the two say the same: rare shared words count, long lines share some by chance."""
-        shared = line.words & other.words
+        shared = set(line.words).intersection(other.words)
         if not shared:
             return 0.0
-        rarity = sum(math.log(len(self._lines) / (self._frequency[word] + 1) + 1) for word in shared)
-        return rarity / (1 + math.log1p(len(line.words | other.words)))
+        rarity = sum([math.log(len(self._lines) / (self._frequency[word] + 1) + 1) for word in shared])
+        return rarity / (1 + math.log1p(len(line.words) + len(other.words) - len(shared)))
 
     def _keep(self, line: _Line, earlier: _Line | None) -> None:
         if earlier:
             line.thread = earlier.thread
         line.thread.append(line)
         self._lines[line.id] = line
-        self._by.setdefault(line.who, deque(maxlen=RECENT)).append(line)
+        _put_in(self._by, line.who, line)
         if line.to:
-            self._to.setdefault(line.to, deque(maxlen=RECENT)).append(line)
-        self._frequency.update(line.words)
+            _put_in(self._to, line.to, line)
+        for word in line.words:
+            self._frequency[word] = self._frequency.get(word, 0) + 1
         if line.name:
             self._names.add(line.name, line.who)
         if len(self._lines) > self._limit:
@@ -178,31 +182,44 @@ class ThreadTracker:
         _take_out(self._by, line.who, line)
         _take_out(self._to, line.to, line)
         for word in line.words:
-            self._frequency[word] -= 1
-            if not self._frequency[word]:
+            left = self._frequency[word] = self._frequency[word] - 1
+            if not left:
                 del self._frequency[word]
         if line.name:
             self._names.remove(line.name, line.who)
 
 
-def _fresh(line: _Line, lines: deque[_Line], since: int) -> list[_Line]:
+def _fresh(line: _Line, lines: Sequence[_Line] | None, since: int) -> list[_Line]:
     """The newest of ``lines`` that came after number ``since`` and not long before ``line``, newest first."""
+    if not lines or lines[-1].number <= since:
+        return []
     newest = islice(reversed(lines), RECENT)
     return [other for other in newest if other.number > since and line.at - other.at <= FRESH]
 
 
 def _asks_anew(line: _Line, own: _Line) -> bool:
     """Whether ``line`` opens a matter of its own rather than going on with my last line."""
-    asks = "?" in line.text or _ASKS.match(line.text)
-    full = line.text.count(" ") + 1 >= QUESTION_WORDS
-    return bool(asks and full and line.at - own.at >= PAUSE and not line.words & own.words)
+    if line.at - own.at < PAUSE or line.text.count(" ") + 1 < QUESTION_WORDS:
+        return False
+    if not set(line.words).isdisjoint(own.words):
+        return False
+    return "?" in line.text or _ASKS.match(line.text) is not None
 
 
 def _best(candidates: Iterable[tuple[float, _Line]]) -> _Line:
     return max(candidates, key=lambda candidate: (candidate[0], candidate[1].number))[1]
 
 
-def _take_out(table: dict[str, deque[_Line]], key: str | None, line: _Line) -> None:
+def _put_in(table: dict[str, list[_Line]], key: str, line: _Line) -> None:
+    lines = table.get(key)
+    if lines is None:
+        lines = table[key] = []
+    lines.append(line)
+    if len(lines) > RECENT:
+        del lines[0]
+
+
+def _take_out(table: dict[str, list[_Line]], key: str | None, line: _Line) -> None:
     lines = table.get(key) if key else None
     if key and lines is not None:
         if line in lines:

@@ -405,7 +405,9 @@ class Note:
     """Something remembered about a viewer, with its provenance."""
 
     speaker: str
+    """Key of the viewer, as :func:`llm_service.people.person` makes it."""
     text: str
+    """With the viewer as its subject: ``lives in Berlin``."""
     from_ids: tuple[str, ...]
     """Ids of the messages it was made from: forgetting one of them drops the note."""
     created_at: float
@@ -436,7 +438,7 @@ class Forgotten:
     reply_ids: tuple[str, ...] = ()
     summaries_dropped: bool = False
     speakers: tuple[str, ...] = ()
-    """Keys of the viewers whose messages these were: the user id where there is one, and the casefolded name."""
+    """Keys of the viewers whose messages these were, as :func:`llm_service.people.person` makes them."""
 
     @property
     def nothing(self) -> bool:

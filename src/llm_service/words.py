@@ -10,10 +10,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import pairwise
 
 from Stemmer import Stemmer
+
+from llm_service.memo import remembered
+
+TEXTS = 1024
+"""Texts whose words are remembered: more than are in work at a time, between a message's arrival and its index."""
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
@@ -68,7 +73,7 @@ def _pieces(word: str) -> list[str]:
     return pieces + [rest for rest in (word[end:],) if rest]
 
 
-@lru_cache(maxsize=1 << 14)
+@remembered(1 << 14)
 def stem(word: str) -> str:
     """What ``word`` is counted as: folded, without apostrophe and ending."""
     folded = fold(word).replace("'", "").replace("’", "")
@@ -76,19 +81,40 @@ def stem(word: str) -> str:
     return _STEMMERS[stemmer].stemWord(folded) if stemmer else folded
 
 
-@lru_cache(maxsize=1 << 14)
+@remembered(1 << 14)
 def is_stop(word: str) -> bool:
     """Whether ``word`` says nothing on its own: a function word of a large European language, or a lone letter."""
     folded = fold(word).replace("'", "").replace("’", "")
     return folded in STOP or (len(folded) == 1 and folded < "\u2000")
 
 
-def terms(text: str) -> tuple[str, ...]:
-    """What ``text`` is compared, indexed and searched by: its stems in order, repetitions kept, without function words.
+@remembered(1 << 14)
+def term(word: str) -> str | None:
+    """The stem of ``word``; None where it says nothing on its own."""
+    return None if is_stop(word) else stem(word)
 
-    Index and query must go through this same function. A text of function words only has no terms.
-    """
-    return tuple(stem(word) for word in split(text) if not is_stop(word))
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one text."""
+
+    written: tuple[str, ...]
+    """In order, as :func:`split` finds them."""
+    terms: tuple[str, ...]
+    """What the text is compared, indexed and searched by: the stems in order, repetitions kept, without function
+    words. A text of function words only has none."""
+
+
+@remembered(TEXTS)
+def read(text: str) -> Words:
+    """The words of ``text``. Threads, topics and the index all ask for those of a message; they are found once."""
+    written = tuple(split(text))
+    return Words(written, tuple([found for word in written if (found := term(word))]))
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """:attr:`Words.terms` of ``text``. Index and query must go through this same function."""
+    return read(text).terms
 
 
 _FUNCTION_WORDS = {

@@ -20,19 +20,19 @@ async def test_a_message_goes_with_all_that_was_made_from_it(store: Store):
     await store.append([message("a", "zebra"), message("b", "tiger"), message("c", "zebra too")])
     await store.commit_reply(reply("r1", "a", "b", after=2))
     await store.commit_reply(reply("r2", "c", after=3))
-    await store.save_note("default", "ann", "keeps a zebra", ["a"])
-    await store.save_note("default", "ann", "and it answered", ["r1"])
-    await store.save_note("default", "ann", "keeps a tiger", ["b"])
+    await store.save_note("default", "name:ann", "keeps a zebra", ["a"])
+    await store.save_note("default", "name:ann", "and it answered", ["r1"])
+    await store.save_note("default", "name:ann", "keeps a tiger", ["b"])
     await store.save_room("default", summary=Summary(text="a zebra", covers=("a", "b")))
     forgotten = await store.forget_message("default", "a")
     assert forgotten == Forgotten(
-        rooms=("default",), message_ids=("a",), reply_ids=("r1",), summaries_dropped=True, speakers=("ann",)
+        rooms=("default",), message_ids=("a",), reply_ids=("r1",), summaries_dropped=True, speakers=("name:ann",)
     )
     record = await store.load("default")
     assert record
     assert [entry.id for entry in record.entries] == ["b", "c", "r2"]
     assert (record.messages, record.replies, record.summary) == (2, 1, None)
-    assert [note.text for note in await store.notes("default", "ann")] == ["keeps a tiger"]
+    assert [note.text for note in await store.notes("default", "name:ann")] == ["keeps a tiger"]
     assert [m.id for m, _ in await store.search("default", ["zebra"])] == ["c"]
     assert await store.reply_for("default", "b") is None
 
@@ -66,9 +66,9 @@ async def test_what_is_not_there_is_forgotten_already(store: Store):
 
 async def test_a_viewer_goes_by_name_however_it_is_written(store: Store):
     await store.append([message("a", username="Straße"), message("b", username="STRASSE"), message("c")])
-    await store.save_note("default", "strasse", "no source", [])
+    await store.save_note("default", "name:strasse", "no source", [])
     assert (await store.forget_user("default", "strasse")).message_ids == ("a", "b")
-    assert await store.notes("default", "strasse") == []
+    assert await store.notes("default", "name:strasse") == []
     assert [entry.id for entry in await store.history("default")] == ["c"]
 
 
@@ -83,7 +83,7 @@ async def test_a_viewer_goes_by_id_whatever_the_name(store: Store):
     )
     forgotten = await store.forget_user("default", "Ann", "7")
     assert forgotten.message_ids == ("a", "b", "d")
-    assert forgotten.speakers == ("7", "ann", "annie")
+    assert forgotten.speakers == ("id:7", "name:ann")
     assert [entry.id for entry in await store.history("default")] == ["c"]
 
 
@@ -97,7 +97,7 @@ async def test_what_is_kept_about_a_viewer_is_what_forgetting_removes(store: Sto
     await store.append([message("a", sent_at=10.0), message("b", username="ANN", sent_at=20.0, user_id="7")])
     await store.append([message("c", username="Bob")])
     await store.commit_reply(reply("r", "a", "c", after=3))
-    await store.save_note("default", "7", "likes tea", ["b"])
+    await store.save_note("default", "id:7", "likes tea", ["b"])
     record = await store.user("default", "ann")
     assert [m.id for m in record.messages] == ["a", "b"]
     assert [r.id for r in record.replies] == ["r"]
@@ -115,13 +115,13 @@ async def test_clearing_leaves_the_persona_and_never_gives_a_place_twice(store: 
     await store.append([message("a"), message("b")])
     await store.commit_reply(reply("r", "a", after=2))
     await store.save_room("default", policy="{}", cut=2, summary=Summary(text="s", covers=()))
-    await store.save_note("default", "ann", "from nowhere", [])
+    await store.save_note("default", "name:ann", "from nowhere", [])
     forgotten = await store.clear("default")
     assert (forgotten.message_ids, forgotten.reply_ids, forgotten.summaries_dropped) == (("a", "b"), ("r",), True)
     record = await store.load("default")
     assert record
     assert (record.policy, record.cut, record.messages, record.replies, record.entries) == ("{}", 0, 0, 0, ())
-    assert await store.notes("default", "ann") == []
+    assert await store.notes("default", "name:ann") == []
     assert (await store.append([message("a")]))[0].message.position == 3
 
 
@@ -159,7 +159,7 @@ async def test_a_note_of_something_forgotten_is_refused(store: Store):
     await store.append([message("a")])
     await store.forget_message("default", "a")
     with pytest.raises(UnknownMessage):
-        await store.save_note("default", "ann", "too late", ["a"])
+        await store.save_note("default", "name:ann", "too late", ["a"])
 
 
 # ── On the disk ──────────────────────────────────────────────────────────────────────────────────────────────────

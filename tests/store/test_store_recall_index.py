@@ -27,6 +27,14 @@ async def test_the_window_can_be_left_out(store: Store):
     assert [m.id for m, _ in found] == ["m3", "m2", "m1"]
 
 
+async def test_what_stands_around_comes_after_what_was_found(store: Store):
+    said = ["the cat", "a", "b", "cat and cat food", "c", "d"]
+    await store.append([message(f"m{n}", text) for n, text in enumerate(said, 1)])
+    found = await store.search("default", ["cat", "food"], radius=1, exclude_after_position=4)
+    assert [(m.id, score > 0) for m, score in found] == [("m4", True), ("m1", True), ("m2", False), ("m3", False)]
+    assert await store.search("default", ["unheard"], radius=3) == []
+
+
 async def test_words_are_what_the_service_says_they_are(url: str):
     async with open_store(url, terms=lambda text: [word.rstrip("s") for word in text.split()]) as store:
         await store.append([message("a", "cats")])

@@ -13,7 +13,6 @@ from llm_service.types import Message, Persona, Summary
 async def test_an_unknown_room_is_nothing(store: Store):
     assert await store.load("nowhere") is None
     assert await store.history("nowhere") == []
-    assert await store.neighbours("nowhere", [1]) == []
     assert await store.rooms() == []
 
 
@@ -63,11 +62,11 @@ async def test_a_restart_changes_nothing(url: str):
         await store.append([message("a", emotes=("Kappa",)), message("b", user_id="7")])
         await store.commit_reply(reply("r", "a", after=2))
         await store.save_room("default", persona=Persona(), cut=1, summary=Summary(text="s", covers=("a", "r")))
-        await store.save_note("default", "7", "likes tea", ["b"])
+        await store.save_note("default", "id:7", "likes tea", ["b"])
         await store.remember("tokens", "3.7")
-        before = await store.load("default"), await store.notes("default", "7")
+        before = await store.load("default"), await store.notes("default", "id:7")
     async with open_store(url, clock=lambda: 2.0) as store:
-        assert (await store.load("default"), await store.notes("default", "7")) == before
+        assert (await store.load("default"), await store.notes("default", "id:7")) == before
         assert await store.recollect("tokens") == "3.7"
         assert await store.recollect("nothing") is None
         assert (await store.append([message("c")]))[0].message.position == 3
@@ -89,9 +88,3 @@ async def test_pages_make_up_the_whole_conversation(store: Store, replies_after:
         before = page[0].position  # type: ignore[union-attr]
     assert pages == whole
     assert len(whole) == len(replies_after) + sum(replies_after)
-
-
-async def test_neighbours_are_around(store: Store):
-    await store.append([message(f"m{n}") for n in range(1, 10)])
-    assert [m.id for m in await store.neighbours("default", [2, 3, 8])] == ["m1", "m2", "m3", "m4", "m7", "m8", "m9"]
-    assert [m.id for m in await store.neighbours("default", [5], radius=0)] == ["m5"]

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 from said import message, reply
-from sqlalchemy import Connection
 
 from llm_service.errors import SettingsError, StoreCorrupt, StoreError
 from llm_service.store import open_store
-from llm_service.store.schema import facts
+from llm_service.store.database import Driver
 from llm_service.store.sqlite import SqliteDatabase, has_wal_reset_bug
 
 
@@ -53,7 +52,7 @@ async def test_a_commit_waits_for_the_disk(sqlite: str, synchronous, level: int)
     database = SqliteDatabase(sqlite, synchronous=synchronous)
     try:
         for pragma, value in {"synchronous": level, "secure_delete": 1, "locking_mode": "exclusive"}.items():
-            found = await database.run(lambda c, name=pragma: c.exec_driver_sql(f"PRAGMA {name}").scalar(), write=False)
+            found = await database.run(lambda driver, name=pragma: driver.pragma(name), write=False)
             assert found == value
     finally:
         await database.close()
@@ -222,9 +221,9 @@ async def test_it_works_as_soon_as_the_lock_is_gone(sqlite: str):
 
 
 async def test_a_full_disk_is_told_until_there_is_space(sqlite: str):
-    def fill(connection: Connection) -> None:
-        connection.exec_driver_sql("PRAGMA max_page_count = 60")
-        connection.execute(facts.insert(), {"key": "large", "value": "x" * 400_000})
+    def fill(driver: Driver) -> None:
+        driver.fetch("PRAGMA max_page_count = 60", ())
+        driver.fetch("INSERT INTO facts VALUES ('large', ?)", ["x" * 400_000])
 
     database = SqliteDatabase(sqlite)
     try:

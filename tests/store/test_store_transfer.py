@@ -22,7 +22,7 @@ async def fill(store: Store, room: str, count: int) -> None:
     said = (reply(f"r{n}", f"m{n}", room=room, after=n + 1, topics=(topic,)) for n in range(0, count, 3))
     await asyncio.gather(*map(store.commit_reply, said))
     await store.forget_message(room, "m4")
-    await store.save_note(room, "ann", "counts", ["m1"])
+    await store.save_note(room, "name:ann", "counts", ["m1"])
     summary = Summary(text="They count.", covers=("m0", "m1"))
     await store.save_room(room, persona=Persona(name="Robo", accounts=("robo",)), policy="{}", cut=3, summary=summary)
 

@@ -48,6 +48,9 @@ STATUS: Mapping[type[errors.LLMServiceError], int] = {
 MOST_RETRY_AFTER = 60.0
 """Seconds; whatever an engine asks for, callers are told to come back within a minute."""
 
+CALLER_LEFT = 499
+"""Status of a request whose caller hung up before its answer; nginx's word, there is no standard one."""
+
 MOST_FIELDS = 20
 """Fields that one problem names."""
 
@@ -113,7 +116,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 def _broken_rule(found: Mapping[str, Any], ours: frozenset[str]) -> dict[str, str]:
     """Where, which rule, and in words what it asks for."""
-    told = {"rule": f"{found['msg'].rstrip('.')}."} if found["type"] in TOLD and "msg" in found else {}
+    told = {"rule": f"{found['msg'].rstrip('.')}."} if found["type"] in TOLD else {}
     return {"field": _field(found["loc"], ours), "code": found["type"], **told}
 
 
@@ -146,6 +149,11 @@ def _allowed(request: Request) -> str:
     routes = iter_route_contexts(request.app.routes)
     found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     return ", ".join(sorted({*chain(*found)}))
+
+
+async def on_leaving(_request: Request, _error: Exception) -> Response:
+    """Nobody reads this: its status is for the log and the metrics."""
+    return Response(status_code=CALLER_LEFT)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

@@ -75,6 +75,8 @@ class Record:
 
     names: tuple[str, ...]
     events: list[Event] = field(default_factory=list)
+    merged: set[str] = field(default_factory=set)
+    """Ids that repeat another line, as the decisions said that chose them."""
     last_id: str = ""
 
     def add(self, event: RoomEvent) -> None:
@@ -87,11 +89,13 @@ class Record:
                     Heard(message_id=message.id, viewer=viewer_of(message), at=message.sent_at, called=called)
                 )
             case Reply() as reply:
-                self.events.append(Answered(at=reply.created_at, answers=reply.answers, text=reply.text))
+                merged = tuple(id_ for id_ in reply.answers if id_ in self.merged)
+                self.events.append(Answered(at=reply.created_at, answers=reply.answers, merged=merged, text=reply.text))
             case Decision() as decision:
                 self._add_decision(decision)
 
     def _add_decision(self, decision: Decision) -> None:
+        self.merged.update(decision.merged)
         if decision.skipped:
             self.events.append(Skipped(message_ids=decision.skipped))
         for reason, ids in decision.dropped.items():

@@ -6,10 +6,13 @@
 ``speech``           one attempt at an answer: chunks in, clean text out
 ``composer``         from a room to the prompt of its next reply
 ``room``, ``rooms``  a conversation in memory; which of them are in memory
+``answered``         replies to messages that may be sent again
 ``events``           what happens in a room, to be followed
 ``autopilot``        rooms that take their turns by themselves
 ``tending``          cutting, summing up and warming while nobody waits
+``telling``          what a prompt says at its end, from the next two and from threads
 ``recalling``        older messages that matter to the newest ones
+``noting``           what viewers said about themselves
 ``ports``            what is needed of an engine and of a store
 ``counters``         what is counted, for metrics
 ``memory``           a store without a database

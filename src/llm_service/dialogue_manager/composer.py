@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 
 from llm_service.errors import ContextOverflow
-from llm_service.prompt import MOST_MESSAGES, RETENTION, Composed, compose, notes
+from llm_service.prompt import MOST_MESSAGES, RETENTION, Composed, compose
 from llm_service.tokens import TokenEstimator
 from llm_service.turn_taking import crowd_lines
-from llm_service.types import Message, ModelInfo, Prompt, Sampling, Usage
+from llm_service.types import ModelInfo, Prompt, Sampling, Usage
 
 from .ports import Backend, Store
-from .recalling import Recalling
 from .room import Room
+from .telling import Telling, Told
 
 MOST_ESTIMATORS = 20
 """Models whose token costs are kept in memory."""
-MOST_NAMED = 5
-"""Most viewers whom a hint tells to answer by name."""
 NEARLY = 0.75
 """Share of the window above which it is nearly full."""
 SAVE_EVERY = 20
@@ -53,8 +50,7 @@ class Composer:
         window_messages: int = MOST_MESSAGES,
         window_keep: float = RETENTION,
         reasoning_effort: str | None = None,
-        recalling: Recalling,
-        clock: Callable[[], float],
+        telling: Telling,
     ) -> None:
         self._backend = backend
         self._store = store
@@ -62,8 +58,7 @@ class Composer:
         self._window_messages = window_messages
         self._window_keep = window_keep
         self._reasoning_effort = reasoning_effort
-        self.recalling = recalling
-        self._clock = clock
+        self.telling = telling
         self._estimators: OrderedDict[str, TokenEstimator] = OrderedDict()
         self._observed = 0
 
@@ -79,15 +74,16 @@ class Composer:
         if within is not None:
             model = replace(model, context_length=within, shared_context=False)
         estimator = await self.estimator(model.id)
-        told = () if idle else await self._notes(room, answers, estimator)
-        composed = self._compose(room, model, estimator, told, idle)
+        told = Told() if idle else await self.telling.told(room, answers, estimator)
+        composed = self._compose(room, model, estimator, told.lines, idle)
         exact = await self._backend.count_tokens(composed.prompt)
         if exact is not None:
             estimator.observe(composed.prompt.messages, exact)
             if exact > composed.window.budget:
-                composed = self._compose(room, model, estimator, told, idle)
+                composed = self._compose(room, model, estimator, told.lines, idle)
             composed = replace(composed, window=replace(composed.window, tokens=exact, counted="exact"))
-        return Composing(composed, model, frozenset(entry.id for entry in room.entries))
+        summed_up = room.summary.covers if room.summary else ()
+        return Composing(composed, model, told.ids.union(summed_up, (entry.id for entry in room.entries)))
 
     def _compose(
         self, room: Room, model: ModelInfo, estimator: TokenEstimator, told: Sequence[str], idle: bool
@@ -99,7 +95,7 @@ class Composer:
             counter=estimator,
             sampling=self._sampling,
             summary=room.summary,
-            stable=room.known_emotes.line,
+            stable=room.known_emotes.line if room.tracking.emotes else "",
             notes=told,
             lines=crowd_lines,
             cut=room.cut,
@@ -115,18 +111,6 @@ class Composer:
         window = composing.composed.window
         tokens = window.tokens + self._sampling.max_tokens
         return tokens > NEARLY * window.budget or len(room.entries) > NEARLY * self._window_messages
-
-    async def _notes(self, room: Room, answers: Sequence[str], estimator: TokenEstimator) -> tuple[str, ...]:
-        """What changes from turn to turn: recalled lines, and whom to answer where that is not plain."""
-        wanted = set(answers)
-        messages = [entry for entry in room.entries if isinstance(entry, Message)]
-        asked = [message for message in messages if message.id in wanted]
-        if not asked:
-            return ()
-        recalled = await self.recalling.recall(room, asked, lambda message: _cost(estimator, message))
-        speakers = list(dict.fromkeys(message.speaker for message in asked))
-        hints = [] if speakers == [messages[-1].speaker] else [f"Reply to {', '.join(speakers[-MOST_NAMED:])}"]
-        return notes(recalled=recalled, hints=hints, now=self._clock())
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,10 +145,6 @@ class Composer:
             return overflow.context_length
         self._estimators[composing.model.id].overflowed(composing.prompt.messages, overflow)
         return believed // 2
-
-
-def _cost(estimator: TokenEstimator, message: Message) -> int:
-    return ceil(estimator.line(f"{message.speaker}: {message.line}"))
 
 
 def _key(model: str) -> str:

@@ -8,6 +8,19 @@ from dataclasses import dataclass, field
 from llm_service.measures import Distribution
 from llm_service.turn_taking import Decision
 
+SHORT = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 1e-1)
+"""Bounds for seconds of work that must never be felt."""
+
+
+def message_work() -> dict[str, Distribution]:
+    """How long it takes to understand a message, by part."""
+    return {part: Distribution(SHORT) for part in ("emotes", "threads", "topics", "notes")}
+
+
+def turn_work() -> dict[str, Distribution]:
+    """How long it takes to look for what a turn should know, by part."""
+    return {part: Distribution(SHORT) for part in ("recall", "notes")}
+
 
 @dataclass(slots=True)
 class DialogueCounters:
@@ -27,6 +40,12 @@ class DialogueCounters:
     """How long turns took that replied."""
     store_seconds: Distribution = field(default_factory=Distribution)
     """How long it took until messages and replies were durable."""
+    message_work: dict[str, Distribution] = field(default_factory=message_work)
+    """What each message cost beside storing it, by part."""
+    turn_work: dict[str, Distribution] = field(default_factory=turn_work)
+    """What each turn cost before its prompt was composed, by part."""
+    notes: Counter[str] = field(default_factory=Counter)
+    """Notes about viewers that were ``made`` and ``dropped``, because a newer one or a retraction took their place."""
 
     def decided(self, decision: Decision) -> None:
         """Count a decision, and what it lets go of."""

@@ -80,9 +80,11 @@ class EventLog:
     def _hand(self, follower: asyncio.Queue[RoomEvent | None], event: RoomEvent) -> None:
         if follower.qsize() < BACKLOG:
             follower.put_nowait(event)
-        else:
-            self._followers.discard(follower)
-            follower.put_nowait(None)
+            return
+        self._followers.discard(follower)
+        while not follower.empty():
+            follower.get_nowait()
+        follower.put_nowait(None)
 
     def forget(self, doomed: Callable[[RoomEvent], bool]) -> None:
         """Drop remembered events: what was forgotten must not be caught up with."""

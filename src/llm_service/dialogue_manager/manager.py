@@ -11,17 +11,16 @@ in other modules. It holds the rooms that are in use, and the work that goes on 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Self
 
 from llm_service.admission import Admission
-from llm_service.errors import InvalidMessage, StoreError, TurnDropped, UnknownMessage
+from llm_service.errors import InvalidMessage, StoreError, TurnDropped
 from llm_service.hygiene import displayed_name, neutralise_message
 from llm_service.prompt import MOST_MESSAGES, RETENTION
 from llm_service.recall import Embedder
@@ -29,7 +28,8 @@ from llm_service.response_cleaner import ResponseCleaner
 from llm_service.response_cleaner.messages import split
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
-from llm_service.turn_taking import Decision, Policy, decide, is_repeat, urgent_over
+from llm_service.tracing import AnswerTrace
+from llm_service.turn_taking import Decision, Policy, addressed, decide, is_repeat, urgent_over
 from llm_service.types import (
     DEFAULT_ROOM,
     Context,
@@ -46,17 +46,23 @@ from llm_service.types import (
     UserRecord,
 )
 
+from .answered import Answered
 from .autopilot import Autopilot
 from .composer import Composer, Composing
 from .counters import DialogueCounters
 from .events import EventLog, Kind
+from .forgetting import Forgetting
 from .memory import MemoryStore
+from .noting import Noting
 from .ports import Backend, Store
 from .recalling import Recalling
-from .room import Room
+from .room import Room, Tracking
 from .room_emotes import RoomEmotes
-from .rooms import Rooms, emotes_key
+from .room_settings import RoomSettings
+from .rooms import Rooms
+from .saving import Saving
 from .speech import Speech
+from .telling import Telling
 from .tending import Tending
 from .turn import Turn
 
@@ -82,7 +88,10 @@ class DialogueManager:
         window_messages: int = MOST_MESSAGES,
         window_keep: float = RETENTION,
         topics: bool = True,
+        thread_links: bool = True,
         recall: bool = True,
+        notes: bool = True,
+        understand_emotes: bool = True,
         embedder: Embedder | None = None,
         emotes: RoomEmotes | None = None,
         policy: Policy | None = None,
@@ -97,13 +106,13 @@ class DialogueManager:
         self._persona = persona or Persona()
         self._room_concurrency = room_concurrency
         self._queue_size = queue_size
-        self._topics = topics
+        self._tracking = Tracking(topics=topics, threads=thread_links, emotes=understand_emotes)
         self._emotes = emotes or RoomEmotes.well_known()
         self._policy = policy or Policy()
         self._clock = clock
-        self._saving: set[asyncio.Task[Sequence[Stored]]] = set()
         self._opens_reasoning: dict[str, bool] = {}
-        self._rooms = Rooms(self.store, self._make_room)
+        self._answered = Answered()
+        self._rooms = Rooms(self.store, self._make_room, abandoned=self._abandon)
         self.composer = Composer(
             client,
             self.store,
@@ -111,11 +120,24 @@ class DialogueManager:
             window_messages=window_messages,
             window_keep=window_keep,
             reasoning_effort=reasoning_effort,
-            recalling=Recalling(self.store, embedder, enabled=recall),
-            clock=clock,
+            telling=Telling(
+                Recalling(self.store, self.counters, embedder, enabled=recall),
+                Noting(self.store, self.counters, enabled=notes),
+                clock=clock,
+            ),
         )
         self.tending = Tending(client, self.store, self.composer)
         self.autopilot = Autopilot(self, speed=speed)
+        self._saving = Saving(self.store, self.counters, self.composer, self.tending, self._answered)
+        self._settings = RoomSettings(self._rooms, self.store, clock, self._answered, self.autopilot.look_at)
+        self._forgetting = Forgetting(
+            self._rooms,
+            self.store,
+            client,
+            saving=self._saving,
+            recalling=self.composer.telling.recalling,
+            answered=self._answered,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,7 +149,7 @@ class DialogueManager:
         """Wait until everything that was said is stored. The client and the store are their owner's to close."""
         await self.autopilot.close()
         await self.tending.close()
-        await asyncio.gather(*self._saving, return_exceptions=True)
+        await self._saving.wait()
         with suppress(StoreError):  # a note that is lost costs a number in GET /context until the next turn
             await self._rooms.note_windows()
 
@@ -146,7 +168,7 @@ class DialogueManager:
         draft = Draft(username=username, text=message, emotes=tuple(emotes), **details)
         made = found.join(self.message(draft, found))
         found.unsaved[made.id] = made
-        found.wait_for_turn(made)
+        self._let_wait(found, made)
         return made
 
     async def generate_response(self, *, room: str = DEFAULT_ROOM) -> str:
@@ -160,24 +182,44 @@ class DialogueManager:
         A line whose id is known is not taken again; one that is not valid does not keep the others out.
         """
         found = await self._rooms.get(room)
-        known = {entry.id for entry in found.entries}
-        results = [self._taken(draft, found, known) for draft in drafts]
+        seen: set[str] = set()
+        results = [self._taken(draft, found, seen) for draft in drafts]
         messages = [one.message for one in results if one.message is not None and not one.known]
-        stored = {one.message.id: one for one in await self.say(found, messages)}
-        for message in messages:
-            if not stored[message.id].known:
-                found.wait_for_turn(stored[message.id].message)
-                self._interrupt(found, message)
-        return [replace(one, known=one.known or (one.id in stored and stored[one.id].known)) for one in results]
+        stored = await self.say(found, messages)
+        for one in stored:
+            if not one.known and one.message.id in seen:
+                self._let_wait(found, one.message)
+        known = {one.message.id for one in stored if one.known}
+        return [replace(one, known=True) if one.id in known else one for one in results]
 
-    def _taken(self, draft: Draft, room: Room, known: set[str]) -> Ingested:
+    def _taken(self, draft: Draft, room: Room, seen: set[str]) -> Ingested:
         try:
-            message = self.message(draft, room)
+            message = self.message(draft, room, place=room.last_position + len(seen) + 1)
         except InvalidMessage as exc:
             return Ingested(id=draft.message_id or "", problem=exc)
-        repeated = message.id in known
-        known.add(message.id)
-        return Ingested(id=message.id, message=message, known=repeated)
+        known = message.id in seen or room.has(message.id)
+        if not known:
+            seen.add(message.id)
+        return Ingested(id=message.id, message=message, known=known)
+
+    def _let_wait(self, room: Room, message: Message) -> None:
+        """Let a message wait for a turn, and tell those who may want to act on it now."""
+        room.wait_for_turn(message)
+        called = self._calls(room, message)
+        self.autopilot.heard(room, called=called)
+        if called:
+            self._interrupt(room, message)
+        if len(room.pending) > 2 * room.policy.most_waiting:
+            self._relieve(room)
+
+    def _relieve(self, room: Room) -> None:
+        """Let go of half of what waits, as nobody may ever ask for a turn: the oldest first, calls last."""
+        waiting = sorted(room.pending.values(), key=lambda message: self._calls(room, message))
+        over = [message.id for message in waiting[: -room.policy.most_waiting]]
+        self.settle(room, Decision(speak=False, why="too many wait", dropped={"overflow": tuple(over)}))
+
+    def _calls(self, room: Room, message: Message) -> bool:
+        return addressed(message, self._bot_names(room), room.ledger.replies) is not None
 
     def turn(
         self,
@@ -192,7 +234,12 @@ class DialogueManager:
         return Turn(self, room, draft, choose=choose, deadline=self.deadline if deadline is None else deadline)
 
     async def reply(self, draft: Draft, *, room: str = DEFAULT_ROOM) -> Reply:
-        """Answer one line: the same turn, drained."""
+        """Answer one line: the same turn, drained. One that was answered lately needs none."""
+        if (known := self.known_at_once(room, draft)) is not None:
+            with AnswerTrace(room) as trace:
+                trace.received(known, cached=known.cached, first_token_ms=known.timing.first_token_ms)
+            self.counters.turn_over("replied", 0.0)
+            return known
         async with self.turn(draft, room=room) as turn:
             return await turn.reply()
 
@@ -201,42 +248,31 @@ class DialogueManager:
         return self.decide(await self._rooms.get(room))
 
     async def skip(self, *, room: str = DEFAULT_ROOM) -> int:
-        """Cut off the replies that are being written; returns how many there were."""
-        running = list((await self._rooms.get(room)).turns)
+        """Cut off the replies that are being written; returns how many there were. What a turn had chosen to answer
+        is passed over with them."""
+        found = await self._rooms.get(room)
+        running = list(found.turns)
         for turn in running:
             turn.drop("The reply was skipped.")
+            if turn.decision is not None:
+                self.settle(found, Decision(speak=False, why="the reply was skipped", skipped=turn.decision.answers))
         return len(running)
 
     async def set_persona(self, persona: Persona, *, room: str = DEFAULT_ROOM) -> None:
         """Give the room another system prompt, or the assistant another name there."""
-        found = await self._rooms.get(room)
-        await self.store.save_room(room, persona=persona)
-        found.persona = persona
+        await self._settings.set_persona(room, persona)
 
     async def set_emotes(self, data: object, *, room: str = DEFAULT_ROOM) -> RoomEmotes:
         """Load the room's emotes: codes, meanings, and whether the assistant may use them. Raises
         :class:`InputError`."""
-        found = await self._rooms.get(room)
-        emotes = RoomEmotes.of(data)
-        await self.store.remember(emotes_key(room), json.dumps(emotes.to_json()))
-        found.known_emotes = emotes
-        return emotes
+        return await self._settings.set_emotes(room, data)
 
     async def set_policy(self, changes: Mapping[str, Any], *, room: str = DEFAULT_ROOM) -> Policy:
         """Change knobs of the room's policy; those not named stay. Raises :class:`InputError`.
 
         Takes effect at once, whatever waits: a pause or a mute also cuts off what is being said unasked.
         """
-        found = await self._rooms.get(room)
-        policy = Policy.from_json(changes, base=found.policy)
-        await self.store.save_room(room, policy=json.dumps(policy.to_json()))
-        found.policy = policy
-        if policy.silent_until(self._clock()) is not None:
-            for turn in found.turns:
-                if turn.decision is not None:
-                    turn.drop("The room was silenced.")
-        self.autopilot.look_at(found)
-        return policy
+        return await self._settings.set_policy(room, changes)
 
     async def warm(self, *, room: str = DEFAULT_ROOM) -> None:
         """Let the engine read the room's persona and window now, so that the first viewer does not wait for it."""
@@ -277,27 +313,16 @@ class DialogueManager:
 
     async def clear(self, *, room: str = DEFAULT_ROOM) -> Forgotten:
         """Forget everything that was said in the room; its persona and policy stay."""
-        found = await self._rooms.get(room)
-        gone = await self._forget(found, self.store.clear(room))
-        found.clear()
-        return gone
+        return await self._forgetting.clear(room)
 
     async def forget_message(self, message_id: str, *, room: str = DEFAULT_ROOM) -> Forgotten:
         """Forget one message or reply, and everything made from it: the window, what waits, a reply that is being
         written, summaries, topics, caches. Raises :class:`UnknownMessage`."""
-        found = await self._rooms.get(room)
-        gone = await self._forget(found, self.store.forget_message(room, message_id))
-        if gone.nothing:
-            raise UnknownMessage
-        return gone
+        return await self._forgetting.message(room, message_id)
 
     async def forget_user(self, username: str, *, user_id: str | None = None, room: str = DEFAULT_ROOM) -> Forgotten:
         """Forget a viewer, and everything made from what they said. Raises :class:`UnknownMessage`."""
-        found = await self._rooms.get(room)
-        gone = await self._forget(found, self.store.forget_user(room, displayed_name(username), user_id))
-        if gone.nothing:
-            raise UnknownMessage
-        return gone
+        return await self._forgetting.user(room, username, user_id)
 
     async def user(self, username: str, *, user_id: str | None = None, room: str = DEFAULT_ROOM) -> UserRecord:
         """Everything that is kept about a viewer."""
@@ -305,21 +330,7 @@ class DialogueManager:
 
     async def expire(self, before: float) -> Forgotten:
         """Forget what was said before a moment, in all rooms."""
-        gone = await self.store.expire(before)
-        for name in gone.rooms:
-            (await self._rooms.get(name)).forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
-        await self.backend.forget()
-        return gone
-
-    async def _forget(self, room: Room, forgetting: Awaitable[Forgotten]) -> Forgotten:
-        """Memory and caches follow the store. What is being stored is waited for, lest it come back."""
-        await asyncio.gather(*self._saving, return_exceptions=True)
-        gone = await forgetting
-        room.forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
-        self.composer.recalling.forget(gone.message_ids)
-        room.events.publish("forgotten", gone)
-        await self.backend.forget()
-        return gone
+        return await self._forgetting.expire(before)
 
     # ── what a turn asks for ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -327,9 +338,9 @@ class DialogueManager:
         """The room, from memory or from the store."""
         return await self._rooms.get(name)
 
-    def message(self, draft: Draft, room: Room) -> Message:
-        """The line that a draft becomes: neutralised, with an id, and not from the future. Raises
-        :class:`InvalidMessage`."""
+    def message(self, draft: Draft, room: Room, *, place: int = 0) -> Message:
+        """The line that a draft becomes: neutralised, with an id, and not from the future; ``place`` is where it is
+        expected to stand. Raises :class:`InvalidMessage`."""
         now = self._clock()
         neutral = neutralise_message(
             username=draft.username,
@@ -350,12 +361,22 @@ class DialogueManager:
             badges=neutral.badges,
             reply_to=draft.reply_to,
             sent_at=now if draft.sent_at is None else min(draft.sent_at, now),
+            position=place,
         )
+
+    def known_at_once(self, room: str, draft: Draft | None) -> Reply | None:
+        """The reply that this message got lately: one that is sent again needs no turn, and nothing of the engine."""
+        return self._answered.find(room, draft.message_id) if draft and draft.message_id else None
 
     async def known_reply(self, room: Room, message_id: str) -> Reply | None:
         """The reply that this message has already got, in memory or in the store."""
-        found = room.reply_to(message_id) or await self.store.reply_for(room.name, message_id)
-        return found and replace(found, messages=_messages(found.text, room.policy))
+        if found := room.reply_to(message_id):
+            return replace(found, messages=_messages(found.text, room.policy))
+        cleared = self._answered.cleared
+        if found := await self.store.reply_for(room.name, message_id):
+            found = replace(found, messages=_messages(found.text, room.policy))
+            self._answered.remember(found, cleared)
+        return found
 
     def cleaner(self, room: Room, model: str) -> ResponseCleaner:
         """What makes the model's answer fit for this room's viewers.
@@ -383,11 +404,16 @@ class DialogueManager:
         if decision.speak or decision.skipped or decision.dropped:
             room.events.publish("decision", decision)
 
+    def _abandon(self, lines: int) -> None:
+        """Nobody took a turn in a room until all that waited there was stale, and it has left memory."""
+        self.counters.dropped["stale"] += lines
+
     def put_back(self, room: Room, message_ids: Collection[str]) -> None:
         """Let what is still there of these messages wait again: their reply came to nothing."""
         for entry in room.entries:
             if isinstance(entry, Message) and entry.id in message_ids:
                 room.wait_for_turn(entry)
+        self.autopilot.heard(room, called=True)
 
     def _bot_names(self, room: Room) -> tuple[str, ...]:
         return (room.persona.name, *room.persona.accounts)
@@ -397,7 +423,9 @@ class DialogueManager:
         for turn in room.turns:
             if turn.decision is None:
                 continue
-            why = urgent_over(turn.decision, message, room.policy, bot_names=self._bot_names(room))
+            why = urgent_over(
+                turn.decision, message, room.policy, bot_names=self._bot_names(room), replies=room.ledger.replies
+            )
             if why is not None:
                 turn.drop(f"The reply was cut off: {why}.")
 
@@ -430,7 +458,7 @@ class DialogueManager:
             finish_reason=speech.finish_reason,
             usage=speech.usage,
             timing=timing,
-            topics=room.topics_lately(now) if self._topics else (),
+            topics=room.topics_lately(now),
             cached=speech.cached,
             created_at=now,
         )
@@ -446,62 +474,16 @@ class DialogueManager:
         return is_repeat(text, room.ledger.state(()).said, now, within=room.policy.repeat_after)
 
     def say(self, room: Room, messages: Sequence[Message]) -> asyncio.Task[Sequence[Stored]]:
-        """Put messages into the conversation, and begin to store them with all that is not stored yet.
-
-        Memory and store see them in the same order, because both are told in the same step of the loop. What is in the
-        conversation when the task is done is durable.
-        """
-        joined = [room.join(message) for message in messages]
-        waiting, room.unsaved = [*room.unsaved.values(), *joined], {}
-        task = asyncio.create_task(self._save(room, waiting))
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
-        return task
-
-    async def _save(self, room: Room, messages: Sequence[Message]) -> Sequence[Stored]:
-        if not messages:
-            return ()
-        try:
-            with self.counters.store_seconds.timed():
-                stored = await self.store.append(messages)
-        except BaseException:
-            for message in messages:
-                room.leave(message.id)
-            raise
-        self.counters.messages += sum(not one.known for one in stored)
-        for one in stored:
-            if one.known:
-                room.leave(one.message.id)
-            else:
-                room.events.publish("message", one.message)
-        room.confirm([one.message for one in stored])
-        if not room.created_at and (record := await self.store.load(room.name, limit=1)):
-            room.created_at = record.created_at
-        return stored
+        """Put messages into the conversation, and begin to store them; durable when the task is done."""
+        return self._saving.say(room, messages)
 
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
         """Make the reply durable, and with it the window's new start."""
-        room.committing += 1
-        try:
-            with self.counters.store_seconds.timed():
-                reply = await self.store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
-            if composing.composed.cut > room.cut:
-                await self.tending.move_window(room, composing.composed.cut, room.summary)
-        except BaseException:
-            room.stale = True  # what is on disk is not known here any more: the next turn reads it
-            raise
-        finally:
-            room.committing -= 1
-        room.confirm([], reply)
-        room.events.publish("reply", reply)
-        if not reply.cached:
-            await self.composer.observe(composing, reply.usage)
-        self.tending.after_turn(room, composing)
-        return reply
+        return await self._saving.commit(room, composing, reply)
 
     def topics_of(self, room: Room) -> tuple[Topic, ...]:
         """What the room talks about now."""
-        return room.topics.topics(self._clock()) if self._topics else ()
+        return room.topics.topics(self._clock())
 
     def _make_room(self, name: str) -> Room:
         return Room(
@@ -513,6 +495,8 @@ class DialogueManager:
             threads=ThreadTracker(assistant=self._persona.name),
             events=EventLog(self._clock),
             known_emotes=self._emotes,
+            tracking=self._tracking,
+            work=self.counters.message_work,
             active_rooms=self._rooms.active,
         )
 

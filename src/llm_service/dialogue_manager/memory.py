@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_service.errors import UnknownMessage
+from llm_service.recall import LexicalIndex
 from llm_service.types import (
     UNSET,
     Entry,
     Forgotten,
     Message,
+    Note,
     Persona,
     Reply,
     RoomRecord,
@@ -19,6 +21,9 @@ from llm_service.types import (
     Unset,
     UserRecord,
 )
+
+MOST_NOTES = 16
+"""Notes about one viewer."""
 
 
 @dataclass(slots=True)
@@ -32,6 +37,8 @@ class _Kept:
     summary: Summary | None = None
     messages: dict[str, Message] = field(default_factory=dict)
     replies: dict[str, Reply] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    words: LexicalIndex = field(default_factory=LexicalIndex)
     last_position: int = 0
 
 
@@ -61,6 +68,7 @@ class MemoryStore:
         room.last_position += 1
         room.created_at = room.created_at or message.sent_at
         kept = room.messages[message.id] = replace(message, position=room.last_position)
+        room.words.add(kept)
         return Stored(message=kept, known=False)
 
     async def commit_reply(self, reply: Reply) -> Reply:
@@ -140,7 +148,10 @@ class MemoryStore:
         room = self._room(name)
         ids = [message.id for message in room.messages.values() if doomed(message)]
         answers = [reply.id for reply in room.replies.values() if not set(ids).isdisjoint(reply.answers)]
-        covered = room.summary is not None and not {*ids, *answers}.isdisjoint(room.summary.covers)
+        gone = {*ids, *answers}
+        covered = room.summary is not None and not gone.isdisjoint(room.summary.covers)
+        room.notes = [note for note in room.notes if gone.isdisjoint(note.from_ids)]
+        room.words.forget(ids)
         for one in ids:
             del room.messages[one]
         for one in answers:
@@ -160,27 +171,54 @@ class MemoryStore:
             usernames=tuple(dict.fromkeys(message.username for message in theirs)),
             user_ids=tuple(dict.fromkeys(message.user_id for message in theirs if message.user_id)),
             messages=theirs,
+            notes=tuple(note for note in kept.notes if not ids.isdisjoint(note.from_ids)),
             replies=tuple(reply for reply in kept.replies.values() if not ids.isdisjoint(reply.answers)),
             first_seen=min((message.sent_at for message in theirs), default=None),
             last_seen=max((message.sent_at for message in theirs), default=None),
         )
 
-    async def search(
-        self, room: str, terms: Sequence[str], *, limit: int = 50, exclude_after_position: int | None = None
-    ) -> Sequence[tuple[Message, float]]:
-        """Messages with these words, those with most of them first."""
-        wanted = set(terms)
-        scored = [
-            (message, float(len(wanted.intersection(message.line.casefold().split()))))
-            for message in self._room(room).messages.values()
-            if exclude_after_position is None or message.position <= exclude_after_position
-        ]
-        return sorted((pair for pair in scored if pair[1]), key=lambda pair: -pair[1])[:limit]
+    async def save_note(
+        self, room: str, speaker: str, text: str, from_ids: Sequence[str], *, outdated: Callable[[str], bool]
+    ) -> Sequence[Note]:
+        """Keep a note in place of the outdated ones."""
+        kept = self._room(room)
+        if not all(one in kept.messages for one in from_ids):
+            raise UnknownMessage
+        await self.drop_notes(room, speaker, outdated)
+        newest = max((kept.messages[one].sent_at for one in from_ids), default=0.0)
+        kept.notes.append(Note(speaker=speaker, text=text, from_ids=tuple(from_ids), created_at=newest))
+        for note in (await self.notes(room, speaker))[:-MOST_NOTES]:
+            kept.notes.remove(note)
+        return await self.notes(room, speaker)
 
-    async def neighbours(self, room: str, positions: Iterable[int], radius: int = 1) -> Sequence[Message]:
-        """The messages around these places."""
-        near = {place + step for place in positions for step in range(-radius, radius + 1)}
-        return [message for message in self._room(room).messages.values() if message.position in near]
+    async def drop_notes(self, room: str, speaker: str, outdated: Callable[[str], bool]) -> Sequence[Note]:
+        """Drop the outdated notes."""
+        kept = self._room(room)
+        kept.notes = [note for note in kept.notes if note.speaker != speaker or not outdated(note.text)]
+        return await self.notes(room, speaker)
+
+    async def notes(self, room: str, speaker: str) -> Sequence[Note]:
+        """The notes about one viewer."""
+        return [note for note in self._room(room).notes if note.speaker == speaker]
+
+    async def search(
+        self,
+        room: str,
+        terms: Sequence[str],
+        *,
+        limit: int = 50,
+        exclude_after_position: int | None = None,
+        radius: int = 0,
+    ) -> Sequence[tuple[Message, float]]:
+        """Messages with these words, best first; then those around them."""
+        kept = self._room(room)
+        last = kept.last_position if exclude_after_position is None else exclude_after_position
+        found = kept.words.search(terms, limit=limit + kept.last_position - last)
+        hits = [(message, score) for message, score in found if message.position <= last][:limit]
+        places = {message.position for message, _ in hits}
+        near = {place + step for place in places for step in range(-radius, radius + 1)} - places
+        beside = (message for message in kept.messages.values() if message.position in near)
+        return hits + [(message, 0.0) for message in beside if message.position <= last]
 
     async def remember(self, key: str, value: str) -> None:
         """Keep a small value."""

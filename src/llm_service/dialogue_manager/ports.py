@@ -5,7 +5,7 @@ Two Protocols, in prose and types. Who fulfils them is wired elsewhere: this pac
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from llm_service.types import (
     Forgotten,
     Message,
     ModelInfo,
+    Note,
     Persona,
     Prompt,
     Reply,
@@ -127,18 +128,36 @@ class Store(Protocol):
         """Forget what was said before a moment, in all rooms."""
         ...
 
+    async def save_note(
+        self, room: str, speaker: str, text: str, from_ids: Sequence[str], *, outdated: Callable[[str], bool]
+    ) -> Sequence[Note]:
+        """Remember something about a viewer, in place of their notes with outdated texts; gives all of their notes.
+        Raises :class:`UnknownMessage` where a message that it was made from was forgotten."""
+        ...
+
+    async def drop_notes(self, room: str, speaker: str, outdated: Callable[[str], bool]) -> Sequence[Note]:
+        """Forget those of a viewer's notes whose texts are outdated; gives what is left."""
+        ...
+
+    async def notes(self, room: str, speaker: str) -> Sequence[Note]:
+        """What is remembered about a viewer, oldest first."""
+        ...
+
     async def user(self, room: str, username: str, user_id: str | None = None) -> UserRecord:
         """Everything that is kept about a viewer."""
         ...
 
     async def search(
-        self, room: str, terms: Sequence[str], *, limit: int = 50, exclude_after_position: int | None = None
+        self,
+        room: str,
+        terms: Sequence[str],
+        *,
+        limit: int = 50,
+        exclude_after_position: int | None = None,
+        radius: int = 0,
     ) -> Sequence[tuple[Message, float]]:
-        """Messages with these terms, best first; none after a position."""
-        ...
-
-    async def neighbours(self, room: str, positions: Iterable[int], radius: int = 1) -> Sequence[Message]:
-        """The messages around some positions, themselves included, in order."""
+        """Messages with these terms, best first, then those within ``radius`` of them, with a score of 0, in order;
+        none after a position."""
         ...
 
     async def remember(self, key: str, value: str) -> None:

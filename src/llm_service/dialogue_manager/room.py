@@ -5,18 +5,21 @@ Nothing here waits or decides when to speak; it is the state that a turn reads a
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING
 
 from llm_service.admission import Admission
+from llm_service.measures import Distribution
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
-from llm_service.types import Entry, Message, Persona, Reply, Summary, Topic, Window
+from llm_service.types import Entry, Message, Note, Persona, Reply, Summary, Topic, Window
+from llm_service.viewer_notes import Repeats
 
+from .counters import message_work
 from .events import EventLog
 from .room_emotes import RoomEmotes
 
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 2_000
 """Entries of a room in memory: more than any window holds. Where lines come in and nobody answers, twice as many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """What is worked out of every message."""
+
+    topics: bool = True
+    threads: bool = True
+    emotes: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -40,21 +52,28 @@ class Room:
     threads: ThreadTracker
     events: EventLog
     known_emotes: RoomEmotes
+    tracking: Tracking = field(default_factory=Tracking)
+    work: Mapping[str, Distribution] = field(default_factory=message_work)
+    """Where it is counted how long that takes."""
     active_rooms: Callable[[], int] = lambda: 1
     """How many rooms have had turns lately."""
     entries: list[Entry] = field(default_factory=list)
+    present: set[str] = field(default_factory=set)
+    """Their ids: whether a message is known is asked for every one that comes in."""
     cut: int = 0
     summary: Summary | None = None
     window: Window = field(default_factory=Window)
     messages: int = 0
     """Messages that the room has, in the window and before it."""
     replies: int = 0
+    noted: OrderedDict[str, tuple[Note, ...]] = field(default_factory=OrderedDict)
+    """What the store remembers of viewers who wrote lately, by :func:`llm_service.people.person`."""
+    repeats: Repeats = field(default_factory=Repeats)
+    """What viewers said about themselves lately."""
     unsaved: dict[str, Message] = field(default_factory=dict)
     """Messages that are not in the store yet; the next turn saves them."""
     ledger: Ledger = field(default_factory=Ledger)
     """What the next decision whether to speak needs to know."""
-    stirred: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when something happened that may change that decision."""
     turns: set[Turn] = field(default_factory=set)
     """The turns that run now."""
     committing: int = 0
@@ -81,15 +100,25 @@ class Room:
         return min(slots, max(1, self.active_rooms()) * self.gate.slots)
 
     @property
+    def lines(self) -> int:
+        """How many lines it keeps in memory, in the window and to tell by what newer ones belong to."""
+        return max(len(self.entries), len(self.threads))
+
+    @property
     def busy(self) -> bool:
         """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
-        waits = self.turns or self.committing or self.unsaved or self.gate.queued or self._expects_a_turn()
+        waits = self.turns or self.committing or self.unsaved or self.gate.queued
         return bool(waits or self.events.followed or self.policy.mode == "auto")
 
-    def _expects_a_turn(self) -> bool:
+    def expects_a_turn(self) -> bool:
         """Whether something waits that is not stale yet, whatever it is."""
         newest = next(reversed(self.pending.values()), None)
         return newest is not None and newest.sent_at + self.policy.mention_limit > self.events.now()
+
+    def hold(self, entries: Iterable[Entry]) -> None:
+        """Let these be the window's entries."""
+        self.entries = list(entries)
+        self.present = {entry.id for entry in self.entries}
 
     def join(self, message: Message) -> Message:
         """Put a message at the end of the conversation; its place is provisional until the store confirms it."""
@@ -97,23 +126,52 @@ class Room:
             message = replace(message, position=self.last_position + 1)
         self.last_position = max(self.last_position, message.position)
         self.entries.append(message)
+        self.present.add(message.id)
         if len(self.entries) > 2 * MOST_ENTRIES:
-            del self.entries[:-MOST_ENTRIES]
+            self.hold(self.entries[-MOST_ENTRIES:])
         self.messages += 1
         self.observe(message)
         return message
 
+    def rejoin_unsaved(self) -> None:
+        """Put what is not in the store yet behind what was read from there."""
+        for message in list(self.unsaved.values()):
+            joined = self.unsaved[message.id] = self.join(replace(message, position=0))
+            if message.id in self.pending:
+                self.pending[message.id] = joined
+
     def observe(self, message: Message) -> None:
         """Let the trackers see a message."""
         self.ledger.heard(message)
-        emotes = self.known_emotes.dictionary.mentioned(message.line, message.emotes)
-        change = self.topics.observe(message, parent=self.threads.observe(message), emotes=emotes)
+        emotes = self._emotes_in(message)
+        parent = self._parent_of(message)
+        if not self.tracking.topics:
+            return
+        with self.work["topics"].timed():
+            change = self.topics.observe(message, parent=parent, emotes=emotes)
         if change is not None:
             self.events.publish("topic", change)
 
+    def _emotes_in(self, message: Message) -> tuple[str, ...]:
+        if not self.tracking.emotes:
+            return ()
+        with self.work["emotes"].timed():
+            return self.known_emotes.dictionary.mentioned(message.line, message.emotes)
+
+    def _parent_of(self, message: Message) -> str | None:
+        if not self.tracking.threads:
+            return None
+        with self.work["threads"].timed():
+            return self.threads.observe(message)
+
+    def polish(self, text: str) -> str:
+        """A piece of a reply with only usable emotes, exactly spelled."""
+        return self.known_emotes.polish(text) if self.tracking.emotes else text
+
     def observe_reply(self, reply: Reply, urgency: Urgency = "called") -> None:
         """Let the trackers see a reply."""
-        self.threads.observe(reply)
+        if self.tracking.threads:
+            self.threads.observe(reply)
         asked = [entry for entry in self.entries if isinstance(entry, Message) and entry.id in reply.answers]
         self.ledger.replied(reply.id, map(viewer_of, asked), urgency=urgency, at=reply.created_at)
 
@@ -124,17 +182,15 @@ class Room:
         return self.told_topics[1]
 
     def wait_for_turn(self, message: Message) -> None:
-        """Let a message wait until a turn chooses it; of too many, the oldest go."""
+        """Let a message wait until a turn chooses it, or lets go of it."""
         self.pending[message.id] = message
-        while len(self.pending) > 2 * self.policy.most_waiting:
-            del self.pending[next(iter(self.pending))]
-        self.stirred.set()
 
     def leave(self, message_id: str) -> None:
         """Take back a message that could not be stored."""
-        before = len(self.entries)
-        self.entries = [entry for entry in self.entries if entry.id != message_id]
-        self.messages -= before - len(self.entries)
+        if message_id in self.present:
+            before = len(self.entries)
+            self.hold(entry for entry in self.entries if entry.id != message_id)
+            self.messages -= before - len(self.entries)
         self.topics.forget([message_id])
         self.threads.forget([message_id])
 
@@ -144,25 +200,30 @@ class Room:
         while place and _stands_after(self.entries[place - 1], reply):
             place -= 1
         self.entries.insert(place, reply)
+        self.present.add(reply.id)
         self.replies += 1
         self.observe_reply(reply, urgency)
         for message_id in reply.answers:
             self.pending.pop(message_id, None)
 
     def confirm(self, messages: Iterable[Message], reply: Reply | None = None) -> None:
-        """Take over the places that the store gave; a surprise means that another process writes here too."""
-        stored: dict[str, Entry] = {message.id: message for message in messages}
-        if reply is not None:
-            stored[reply.id] = reply
-        for index, entry in enumerate(self.entries):
-            if (known := stored.get(entry.id)) is not None:
-                self.stale = self.stale or _place(known) != _place(entry)
+        """Take over the places that the store gave; a surprise means that another process writes here too.
+
+        What was just stored stands near the end, so it is looked for from there.
+        """
+        told: Iterable[Entry] = messages if reply is None else (*messages, reply)
+        stored = {entry.id: entry for entry in told if entry.id in self.present}
+        index = len(self.entries)
+        while stored and index:
+            index -= 1
+            if (known := stored.pop(self.entries[index].id, None)) is not None:
+                self.stale = self.stale or _place(known) != _place(self.entries[index])
                 self.entries[index] = known
                 self.last_position = max(self.last_position, _place(known))
 
     def has(self, message_id: str) -> bool:
-        """Whether a message of this id is in the window."""
-        return any(entry.id == message_id for entry in reversed(self.entries))
+        """Whether a message or reply of this id is in the window."""
+        return message_id in self.present
 
     def reply_to(self, message_id: str) -> Reply | None:
         """The reply in the window that answers this message."""
@@ -174,7 +235,7 @@ class Room:
     def forget(self, message_ids: Collection[str], reply_ids: Collection[str], *, summary: bool) -> None:
         """Remove what was forgotten from everything that is in memory."""
         gone = {*message_ids, *reply_ids}
-        self.entries = [entry for entry in self.entries if entry.id not in gone]
+        self.hold(entry for entry in self.entries if entry.id not in gone)
         self.messages -= len(message_ids)
         self.replies -= len(reply_ids)
         for message_id in message_ids:
@@ -187,6 +248,8 @@ class Room:
         self.events.forget(lambda event: getattr(event.value, "id", None) in gone or event.kind == "topic")
         self.topics.forget(message_ids)
         self.told_topics = (-inf, ())
+        self.noted = OrderedDict()
+        self.repeats = Repeats()
         self.threads.forget([*message_ids, *reply_ids])
 
     def clear(self) -> None:
@@ -219,7 +282,7 @@ class Room:
     def drop_before(self, cut: int) -> Sequence[Entry]:
         """Move the window's start; returns what fell out."""
         out = [entry for entry in self.entries if _place(entry) < cut]
-        self.entries = self.entries[len(out) :]
+        self.hold(self.entries[len(out) :])
         self.cut = cut
         return out
 

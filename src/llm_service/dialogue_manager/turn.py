@@ -134,6 +134,9 @@ class Turn:
     # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _begin(self) -> None:
+        self._reply = self._manager.known_at_once(self._room_name, self._draft)
+        if self._reply is not None:
+            return
         self._manager.backend.check(caller=self._caller, deadline=self._left())
         room = self._room = await self._manager.room(self._room_name)
         asked = self._manager.message(self._draft, room) if self._draft else None
@@ -194,9 +197,7 @@ class Turn:
             if isinstance(exc, ContextOverflow):
                 self._within = self._manager.composer.learn_overflow(composing, exc)
             return await self._open()
-        self._speech = Speech(
-            chunks, self._manager.cleaner(self._room, composing.model.id).stream(), self._room.known_emotes.polish
-        )
+        self._speech = Speech(chunks, self._manager.cleaner(self._room, composing.model.id).stream(), self._room.polish)
         return None
 
     # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -80,7 +80,7 @@ def clean_characters(text: str) -> str:
     outside the emoji and scripts that need them, lone surrogates, noncharacters, and marks beyond `MAX_MARKS` on one
     letter. Everything else stays as typed. Idempotent, linear, and never raises.
     """
-    if _PLAIN.fullmatch(text):
+    if text.isascii() and (text.isprintable() or _PLAIN.fullmatch(text)):
         return text.strip()
     if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
         return text.strip()
@@ -110,4 +110,6 @@ def one_line(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether nothing of cleaned ``text`` can be seen: only spaces, marks or blank Braille patterns."""
+    if text.isascii() and text.isprintable():
+        return not text.strip()
     return _VISIBLE.search(text) is None

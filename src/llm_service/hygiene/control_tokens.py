@@ -94,6 +94,8 @@ def defuse(line: str) -> str:
 
     Filters until nothing changes. Idempotent, linear, and never raises.
     """
+    if line.isascii() and not ("<" in line or "[" in line or "]" in line or "&" in line):
+        return line
     while _OPENER.search(line) and _CLOSER.search(line):
         defused = _defused_once(line)
         if defused == line:

@@ -94,8 +94,10 @@ def _neutral_names(names: Iterable[str], most: int, kind: str) -> tuple[str, ...
     given = tuple(names)
     if len(given) > most:
         raise InvalidMessage(f"There are more than {most} {kind}s.")
-    cleaned = (_bounded(one_line(clean_characters(name)), MAX_EMOTE_LENGTH, f"name of a {kind}") for name in given)
-    return tuple(defuse(name) for name in cleaned if not is_blank(name))
+    if not given:
+        return ()
+    cleaned = [_bounded(one_line(clean_characters(name)), MAX_EMOTE_LENGTH, f"name of a {kind}") for name in given]
+    return tuple([defuse(name) for name in cleaned if not is_blank(name)])
 
 
 def _line(text: str, emotes: tuple[str, ...]) -> str:
@@ -103,6 +105,8 @@ def _line(text: str, emotes: tuple[str, ...]) -> str:
 
     Emotes that the text already names are not repeated; those beyond the length of a text are left out.
     """
+    if not emotes and text.isprintable():
+        return text
     line = one_line(text)
     if emotes:
         words = set(line.split())

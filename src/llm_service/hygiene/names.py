@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from llm_service.hygiene.characters import clean_characters, one_line
 from llm_service.hygiene.control_tokens import defuse
+from llm_service.memo import remembered
 
 MARK = "viewer"
 """Put before a name that reads like a role or like the assistant's own: ``system`` speaks as ``viewer system``."""
@@ -64,8 +65,13 @@ def speaker_of(name: str, reserved: Collection[str] = ()) -> str:
     A name that reads like a role, like a label of a transcript or like one of ``reserved`` (the assistant's own
     names), in any spelling, or that begins with such a word, is preceded by `MARK`.
     """
+    return _speaker(name, frozenset(reserved))
+
+
+@remembered(1 << 12)
+def _speaker(name: str, reserved: frozenset[str]) -> str:
     speaker = " ".join(_STRUCTURE.sub(" ", defuse(one_line(clean_characters(name)))).split()) or MARK
-    return f"{MARK} {speaker}" if _reads_like_a_role(speaker, _labels(frozenset(reserved))) else speaker
+    return f"{MARK} {speaker}" if _reads_like_a_role(speaker, _labels(reserved)) else speaker
 
 
 @lru_cache(maxsize=256)

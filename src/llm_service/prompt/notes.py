@@ -10,15 +10,24 @@ UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def notes(
-    *, recalled: Sequence[Recalled] = (), topics: Sequence[Topic] = (), hints: Iterable[str] = (), now: float
+    *,
+    recalled: Sequence[Recalled] = (),
+    about: Sequence[tuple[str, Sequence[str]]] = (),
+    topics: Sequence[Topic] = (),
+    follows: Sequence[tuple[str, str]] = (),
+    hints: Iterable[str] = (),
+    now: float,
 ) -> tuple[str, ...]:
     """Notes with the most important ones last, nearest to the answer: topics, recalled lines (best first as given, best
-    last as written), hints.
+    last as written), what is known ``about`` speakers (newest first as given), the lines of the window that the newest
+    one ``follows``, each with its speaker, and hints.
 
     Ages are counted from ``now``. Where not all of the notes fit a prompt, the first ones are left out.
     """
     lines = [f"Topics now: {', '.join(topic.label for topic in topics)}"] if topics else []
     lines += [_recall(memory, now) for memory in reversed(recalled)]
+    lines += [f"About {speaker}: {'; '.join(facts)}" for speaker, facts in reversed(about)]
+    lines += [f"This follows on {speaker}: {line}" for speaker, line in follows]
     return tuple(filter(None, map(as_note, (*lines, *hints))))
 
 

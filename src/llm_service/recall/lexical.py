@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from llm_service.recall.evidence import enough, rarity_of
 from llm_service.types import Message
 from llm_service.words import terms
 
@@ -79,7 +79,8 @@ class LexicalIndex:
                 self._repeats.pop(term, None)
 
     def search(self, query: Collection[str], *, limit: int) -> list[tuple[Message, float]]:
-        """The ``limit`` best messages for these terms with their BM25 scores, best first, newest of equals first."""
+        """The ``limit`` best messages for these terms, best first, newest of equals first; their scores are those of
+        BM25 in the unit that :mod:`.evidence` describes."""
         wanted = [(term, postings) for term in set(query) if (postings := self._postings.get(term))]
         wanted.sort(key=lambda item: (len(item[1]), item[0]))
         scores: dict[int, float] = {}
@@ -91,11 +92,12 @@ class LexicalIndex:
                 opened = {*opened, *(number for number in scores if _holds(postings, number))}
             self._score(term, len(postings), opened, scores)
             budget -= len(postings)
-        return [(self._messages[number], score) for number, score in _best(scores, limit).items()]
+        much = enough((len(self._postings.get(term, ())) for term in set(query)), len(self._messages))
+        return [(self._messages[number], score / much) for number, score in _best(scores, limit).items()]
 
     def _score(self, term: str, frequency: int, opened: Iterable[int], scores: dict[int, float]) -> None:
         total = len(self._messages)
-        rarity = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5)) * (K1 + 1)
+        rarity = rarity_of(frequency, total) * (K1 + 1)
         plain, per_word = K1 * (1 - B), K1 * B * total / max(1, self._words)
         repeats, lengths = self._repeats.get(term, {}), self._lengths
         for number in opened:

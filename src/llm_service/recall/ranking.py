@@ -1,7 +1,9 @@
 """The order in which older messages matter to a question.
 
-Each line has a score of its own: its words (BM25), and its meaning where there are embeddings, 0.7 and 0.3 of the
-best line's. Adding scores keeps how far ahead a line is; fusing ranks (RRF) loses it and ranks worse here. Then what
+Each line has a score of its own: what its words say (see :mod:`.evidence`), and, where there are embeddings, how much
+nearer in meaning it is than the lines around it in the ranking usually are. Cosines of different models mean different
+things (unrelated lines are at 0.1 for one and at 0.7 for another), so they count from the median on, as a share of what
+is left to 1. Adding scores keeps how far ahead a line is; fusing ranks (RRF) loses it and ranks worse here. Then what
 is known about conversations counts:
 
 - An answer rarely repeats the words of its question, so a line has half the score of the line before it added, a
@@ -14,14 +16,17 @@ On LoCoMo (Maharana et al., ACL 2024) these two are worth several times what ste
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from statistics import median
 
+from llm_service.memo import remembered
 from llm_service.people import person
 from llm_service.types import Message, Recalled
 from llm_service.words import fold, split
 
-WORDS_SHARE = 0.7
-"""Of a line's score, the part of its words where its meaning is known too."""
+MEANING = 0.5
+"""What a line scores that means the same as the question, beside its words."""
+MOST_USUAL = 0.95
+"""The median counts up to this: beyond, cosines tell nothing apart."""
 BEFORE, BEFORE_THAT, AFTER = 0.5, 0.25, 0.25
 """What the score of the lines around counts for a line."""
 NAMED = 2.0
@@ -44,7 +49,7 @@ def rank(
 ) -> list[Recalled]:
     """The messages among ``hits`` and ``around`` in the order in which they matter to ``question``.
 
-    ``hits`` carry BM25 scores, higher is better; ``around`` are the lines next to them. Lines are next to each other
+    ``hits`` carry scores of their words; ``around`` are the lines next to them. Lines are next to each other
     when their positions are, or when one says that it answers the other. ``asker`` is the key of who asks
     (:func:`llm_service.people.person`), ``likeness`` the cosine of a line's and the question's embeddings by id.
     The newer one of equals comes first.
@@ -65,16 +70,13 @@ def rank(
 def _own_scores(
     hits: Sequence[tuple[Message, float]], likeness: Mapping[str, float], lines: Mapping[str, Message]
 ) -> dict[str, float]:
-    """0 to 1 for each line."""
-    best = max((score for _, score in hits), default=0.0) or 1.0
-    words = {message.id: score / best for message, score in hits}
-    if not likeness:
-        return {line: words.get(line, 0.0) for line in lines}
-    nearest = max(likeness.values()) or 1.0
-    return {
-        line: WORDS_SHARE * words.get(line, 0.0) + (1 - WORDS_SHARE) * max(0.0, likeness.get(line, 0.0)) / nearest
-        for line in lines
-    }
+    """What each line says by itself."""
+    own = dict.fromkeys(lines, 0.0) | {message.id: score for message, score in hits}
+    usual = min(max(0.0, median(likeness.values())), MOST_USUAL) if likeness else 0.0
+    for line, cosine in likeness.items():
+        if line in own:
+            own[line] += MEANING * max(0.0, (cosine - usual) / (1 - usual))
+    return own
 
 
 def _from_around(message: Message, own: Mapping[str, float], by_position: Mapping[int, str]) -> float:
@@ -99,6 +101,6 @@ def _asked_about(question: str, lines: Iterable[Message], asker: str | None) -> 
     return asked
 
 
-@lru_cache(maxsize=1 << 12)
+@remembered(1 << 12)
 def _spoken_name(username: str) -> str:
     return " ".join(fold(part) for part in split(username))

@@ -23,7 +23,7 @@ from llm_service.store import Store, open_store
 from llm_service.telemetry import Readings, Requests, Telemetry
 from llm_service.tracing import AnswerTrace
 from llm_service.turn_taking import Policy
-from llm_service.types import Draft, Ingested, Persona, Prompt, Sampling
+from llm_service.types import Draft, Ingested, Persona, Prompt, Reply, Sampling
 
 from .engines import BUILTIN_HINT, Engines
 from .housekeeping import keeping
@@ -53,6 +53,11 @@ class Service:
         with self._working():
             async with self.dialogues.turn(draft, room=room) as turn:
                 yield turn
+
+    async def reply(self, draft: Draft, room: str) -> Reply:
+        """The reply to ``draft``: the same turn, drained."""
+        with self._working():
+            return await self.dialogues.reply(draft, room=room)
 
     @asynccontextmanager
     async def turn(self, room: str) -> AsyncIterator[Turn]:
@@ -198,7 +203,10 @@ async def open_service(
             window_messages=settings.window_messages,
             window_keep=settings.window_keep,
             topics=settings.topics,
+            thread_links=settings.thread_links,
             recall=settings.recall,
+            notes=settings.notes,
+            understand_emotes=settings.emotes,
             embedder=engines if settings.embeddings else None,
             emotes=_emotes(settings),
             policy=Policy(max_chars=settings.max_chars),

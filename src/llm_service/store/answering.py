@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from ..errors import UnknownMessage
 from ..types import Reply
@@ -13,24 +13,29 @@ from .fingerprints import fingerprint
 from .rooms import enter, find
 from .rows import reply_of, reply_row
 from .schema import answers, messages, replies, rooms
-from .transaction import Transaction, parts
+from .statement import Row, Statement, among, insert_into
+from .transaction import Transaction
 
-_WITH_IDS: Final = select(messages.c.seq).where(
-    messages.c.room_id == bindparam("room"), messages.c.id_print.in_(bindparam("prints", expanding=True))
+_ASKED: Final = Statement(
+    select(messages.c.seq).where(messages.c.room_id == bindparam("room"), among(messages.c.id_print, "prints"))
 )
-_WITH_ID: Final = select(replies).where(
-    replies.c.room_id == bindparam("room"), replies.c.id_print == bindparam("print")
+_WITH_ID: Final = Statement(
+    select(replies).where(replies.c.room_id == bindparam("room"), replies.c.id_print == bindparam("print"))
 )
-_INSERT: Final = replies.insert().returning(replies.c.seq)
-_COUNT: Final = update(rooms).where(rooms.c.id == bindparam("room")).values(replies=rooms.c.replies + 1)
-_ANSWERING: Final = (
+_INSERT: Final = Statement(insert_into(replies).returning(replies.c.seq))
+_ANSWERS: Final = Statement(insert_into(answers))
+_COUNT: Final = Statement(update(rooms).where(rooms.c.id == bindparam("room")).values(replies=rooms.c.replies + 1))
+_TO_ANY: Final = Statement(
     select(replies)
-    .join(answers, replies.c.seq == answers.c.reply_seq)
-    .where(answers.c.room_id == bindparam("room"), answers.c.message_print == bindparam("print"))
+    .where(
+        replies.c.seq.in_(
+            select(answers.c.reply_seq).where(
+                answers.c.room_id == bindparam("room"), among(answers.c.message_print, "prints")
+            )
+        )
+    )
     .order_by(replies.c.seq)
-    .limit(1)
 )
-# Built once: building a statement costs more than running it.
 
 
 def commit_reply(tx: Transaction, reply: Reply) -> Reply:
@@ -45,41 +50,32 @@ def commit_reply(tx: Transaction, reply: Reply) -> Reply:
     if known is not None:
         return reply_of(known, reply.room)
     prints = {fingerprint(message_id) for message_id in reply.answers}
-    if len(_stored(tx, room.id, prints)) < len(prints):
+    if len(tx.rows(_ASKED, room=room.id, prints=list(prints))) < len(prints):
         raise UnknownMessage
     write_reply(tx, room.id, reply)
     return reply
 
 
-def _stored(tx: Transaction, room_id: int, prints: set[int]) -> list[Row[Any]]:
-    return [row for part in parts(prints) for row in tx.execute(_WITH_IDS, {"room": room_id, "prints": part})]
-
-
-def find_reply(tx: Transaction, room_id: int, reply_id: str) -> Row[Any] | None:
+def find_reply(tx: Transaction, room_id: int, reply_id: str) -> Row | None:
     """The row of a reply, if it is stored."""
-    return tx.execute(_WITH_ID, {"room": room_id, "print": fingerprint(reply_id)}).one_or_none()
+    return tx.row(_WITH_ID, room=room_id, print=fingerprint(reply_id))
 
 
 def write_reply(tx: Transaction, room_id: int, reply: Reply) -> None:
     """Write a reply and what it answers, and count it."""
-    seq = tx.execute(_INSERT, reply_row(reply, room_id)).scalar_one()
-    rows = [(room_id, print_, seq) for print_ in {fingerprint(message_id) for message_id in reply.answers}]
-    if rows:
-        tx.insert_tuples(answers, rows)
-    tx.execute(_COUNT, {"room": room_id})
+    seq = tx.one(_INSERT, **reply_row(reply, room_id)).seq
+    prints = {fingerprint(message_id) for message_id in reply.answers}
+    tx.run_each(_ANSWERS, [(room_id, print_, seq) for print_ in prints])
+    tx.run(_COUNT, room=room_id)
 
 
 def reply_for(tx: Transaction, room: str, message_id: str) -> Reply | None:
     """The first reply that answers a message."""
     row = find(tx, room)
-    if row is None:
-        return None
-    found = tx.execute(_ANSWERING, {"room": row.id, "print": fingerprint(message_id)}).one_or_none()
-    return None if found is None else reply_of(found, room)
+    return None if row is None else next(iter(replies_to(tx, row.id, room, [message_id])), None)
 
 
 def replies_to(tx: Transaction, room_id: int, room: str, message_ids: Iterable[str]) -> list[Reply]:
     """All replies that answer any of the messages, in the order they were stored."""
-    answering = select(answers.c.reply_seq).where(answers.c.room_id == room_id)
-    seqs = {row.reply_seq for row in tx.rows_in(answering, answers.c.message_print, map(fingerprint, message_ids))}
-    return [reply_of(row, room) for row in tx.rows_in(select(replies), replies.c.seq, sorted(seqs))]
+    found = tx.rows(_TO_ANY, room=room_id, prints=[fingerprint(message_id) for message_id in message_ids])
+    return [reply_of(row, room) for row in found]

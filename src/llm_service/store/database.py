@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+import orjson
+from sqlalchemy import Dialect
+from sqlalchemy.exc import DBAPIError
 
 from ..errors import InvalidMessage, LLMServiceError, StoreCorrupt, StoreError
 from .records import StoreHealth
@@ -21,6 +21,20 @@ class Contended(StoreError):
     """The transaction met another process at work on the same rows; trying again succeeds."""
 
 
+class Driver(Protocol):
+    """A connection within a transaction, as the library gives it that talks to the database."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which SQL it takes."""
+
+    def fetch(self, sql: str, values: Sequence[Any]) -> Iterable[Iterable[Any]]:
+        """Run a statement; all rows that it gives."""
+
+    def run_each(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run a statement for each row of parameters."""
+
+
 class Database(Protocol):
     """One database: transactions run on it, and it knows how it is.
 
@@ -28,7 +42,7 @@ class Database(Protocol):
     is down, says so, and works as soon as it is back.
     """
 
-    async def run(self, work: Callable[[Connection], T], *, write: bool) -> T:
+    async def run(self, work: Callable[[Driver], T], *, write: bool) -> T:
         """Run a plain function in one transaction, committed and on disk when this returns.
 
         Cancelling the caller never tears a transaction, and never leaves a connection in an unknown state.
@@ -61,8 +75,8 @@ _SQLITE_DETAIL = {
     "SQLITE_CANTOPEN": "The database file cannot be opened: check the data directory and its permissions.",
     "SQLITE_IOERR": "The disk failed to read or write the database file.",
 }
-_CONTENDED = {"40001", "40P01", "55P03"}
-"""PostgreSQL's serialization failure, deadlock, and lock not available (Appendix A of its manual)."""
+_CONTENDED = {"23505", "40001", "40P01", "55P03"}
+"""PostgreSQL's unique violation, serialization failure, deadlock, and lock not available (Appendix A of its manual)."""
 _DATA = "22"
 """Its class of errors in what was to be stored, such as a NUL in a text."""
 _UNSTORABLE = "The text holds characters that cannot be stored."
@@ -75,23 +89,22 @@ def our_errors() -> Iterator[None]:
         yield
     except LLMServiceError:
         raise
-    except UnicodeEncodeError as exc:
+    except (UnicodeEncodeError, orjson.JSONEncodeError) as exc:
         raise InvalidMessage(_UNSTORABLE) from exc
-    except IntegrityError as exc:
-        raise Contended from exc
     except DBAPIError as exc:
-        raise _translated(exc.orig) from exc
+        raise translated(exc.orig) from exc
     except sqlite3.Error as exc:
-        raise _translated(exc) from exc
-    except (PoolTimeout, OSError) as exc:
+        raise translated(exc) from exc
+    except OSError as exc:
         raise StoreError from exc
 
 
-def _translated(cause: Any) -> LLMServiceError:
+def translated(cause: Any) -> LLMServiceError:
+    """What a driver's exception is to us."""
     state = getattr(cause, "sqlstate", None) or ""
-    if state in _CONTENDED:
+    if state in _CONTENDED or isinstance(cause, sqlite3.IntegrityError):
         return Contended()
-    if state.startswith(_DATA) or isinstance(cause.__cause__, ValueError):  # asyncpg encodes values before it sends
+    if state.startswith(_DATA) or isinstance(cause, ValueError):  # asyncpg encodes values before it sends
         return InvalidMessage(_UNSTORABLE)
     name = "_".join(getattr(cause, "sqlite_errorname", "").split("_")[:2])
     if name in _SQLITE_CORRUPT:

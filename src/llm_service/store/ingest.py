@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from ..types import Message
 from .fingerprints import fingerprint
@@ -16,17 +16,18 @@ from .records import Stored
 from .rooms import enter
 from .rows import message_of, message_row
 from .schema import messages, rooms
-from .transaction import Transaction, parts
+from .statement import Row, Statement, among, insert_into
+from .transaction import Transaction
 
-_WITH_IDS: Final = select(messages).where(
-    messages.c.room_id == bindparam("room"), messages.c.id_print.in_(bindparam("prints", expanding=True))
+_WITH_IDS: Final = Statement(
+    select(messages).where(messages.c.room_id == bindparam("room"), among(messages.c.id_print, "prints"))
 )
-_COUNT: Final = (
+_INSERT: Final = Statement(insert_into(messages))
+_COUNT: Final = Statement(
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
     .values(last_position=bindparam("last"), messages=rooms.c.messages + bindparam("more"))
 )
-# Built once: building a statement costs more than running it.
 
 
 def append_messages(tx: Transaction, incoming: Sequence[Message]) -> list[Stored]:
@@ -63,15 +64,14 @@ def _told(
         fresh.discard(key)
 
 
-def find_messages(tx: Transaction, room_id: int, room: str, ids: Sequence[str] | dict[str, Any]) -> list[Message]:
+def find_messages(tx: Transaction, room_id: int, room: str, ids: Iterable[str]) -> list[Message]:
     """Those of the messages with these ids that are stored."""
-    prints = (fingerprint(message_id) for message_id in ids)
-    found = (tx.execute(_WITH_IDS, {"room": room_id, "prints": part}) for part in parts(prints))
-    return [message_of(row, room) for rows in found for row in rows]
+    found = tx.rows(_WITH_IDS, room=room_id, prints=[fingerprint(message_id) for message_id in ids])
+    return [message_of(row, room) for row in found]
 
 
-def write_messages(tx: Transaction, room: Row[Any], new: Sequence[Message]) -> None:
+def write_messages(tx: Transaction, room: Row, new: Sequence[Message]) -> None:
     """Write messages whose places are settled, index their words and count them."""
-    tx.execute(messages.insert(), [message_row(message, room.id, tx.now) for message in new])
+    tx.run_each(_INSERT, [message_row(message, room.id, tx.now) for message in new])
     index_messages(tx, room.id, new)
-    tx.execute(_COUNT, {"room": room.id, "last": new[-1].position, "more": len(new)})
+    tx.run(_COUNT, room=room.id, last=new[-1].position, more=len(new))

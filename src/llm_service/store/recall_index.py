@@ -9,39 +9,53 @@ in each block.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from heapq import nlargest
+from typing import Final
 
-from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
+from ..recall.evidence import enough, rarity_of
 from ..types import Message
 from .fingerprints import fingerprint
 from .rooms import find
 from .rows import message_of
 from .schema import messages, postings
-from .transaction import Transaction, parts
+from .statement import Statement, among, gathered, insert_into, numbers
+from .transaction import Transaction
 
 BLOCK: Final = 4096
 """Messages in a block: at ten words each its postings fill about 1 MB, which stays in the page cache, and a room of a
 million messages has 245 blocks to look a word up in."""
 
-NEWEST: Final = 2000
+NEWEST: Final = 1000
 """Most postings of one word that a search reads, newest first: a word that more messages say tells little."""
 
-_SAYING: Final = (
+_saying = (
     select(postings.c.position)
     .where(
         postings.c.room_id == bindparam("room"),
-        postings.c.block.in_(bindparam("blocks", expanding=True)),
+        among(postings.c.block, "blocks"),
         postings.c.term_print == bindparam("print"),
         postings.c.position <= bindparam("last"),
     )
     .order_by(postings.c.block.desc(), postings.c.position.desc())
     .limit(bindparam("most"))
+    .subquery()
 )
-# Built once: building a statement costs more than running it.
+_SAYING: Final = Statement(select(gathered(_saying.c.position).label("positions")).select_from(_saying))
+_INSERT: Final = Statement(insert_into(postings))
+_DROP: Final = Statement(
+    delete(postings).where(
+        postings.c.room_id == bindparam("room"),
+        postings.c.block == bindparam("block"),
+        among(postings.c.position, "positions"),
+    )
+)
+_AT: Final = Statement(
+    select(messages).where(messages.c.room_id == bindparam("room"), among(messages.c.position, "positions"))
+)
 
 
 def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> None:
@@ -51,8 +65,7 @@ def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> Non
         for message in new
         for print_ in {fingerprint(term) for term in tx.terms(message.text)}
     ]
-    if rows:
-        tx.insert_tuples(postings, rows)
+    tx.run_each(_INSERT, rows)
 
 
 def drop_postings(tx: Transaction, room_id: int, positions: Iterable[int]) -> None:
@@ -61,37 +74,38 @@ def drop_postings(tx: Transaction, room_id: int, positions: Iterable[int]) -> No
     for position in positions:
         by_block[position // BLOCK].append(position)
     for block, inside in by_block.items():
-        here = (postings.c.room_id == room_id, postings.c.block == block)
-        for part in parts(inside):
-            tx.execute(delete(postings).where(*here, postings.c.position.in_(part)))
+        tx.run(_DROP, room=room_id, block=block, positions=inside)
 
 
 def search(
-    tx: Transaction, room: str, terms: Sequence[str], limit: int, exclude_after_position: int | None
+    tx: Transaction, room: str, terms: Sequence[str], *, limit: int, exclude_after_position: int | None, radius: int
 ) -> list[tuple[Message, float]]:
-    """The messages that share the rarest words with the terms, best first; of equals, the newest."""
+    """The messages that share the rarest words with the terms, best first; of equals, the newest. After them, with a
+    score of 0, the other messages within ``radius`` of them, in order."""
     row = find(tx, room)
     if row is None:
         return []
     last = row.last_position if exclude_after_position is None else min(exclude_after_position, row.last_position)
     prints = {fingerprint(term) for term in terms}
     scores = rank([_positions(tx, row.id, print_, last) for print_ in prints], row.messages)
-    best = sorted(scores, key=lambda position: (-scores[position], -position))[:limit]
-    found = tx.rows_in(select(messages).where(messages.c.room_id == row.id), messages.c.position, best)
-    by_position = {said.position: message_of(said, room) for said in found}
-    return [(by_position[p], scores[p]) for p in best if p in by_position]
+    best = [position for _, position in nlargest(limit, zip(scores.values(), scores, strict=True))]
+    near = {beside for position in best for beside in range(position - radius, min(position + radius, last) + 1)}
+    found = tx.rows(_AT, room=row.id, positions=sorted(near)) if near else []
+    there = {said.position: message_of(said, room) for said in found}
+    hits = [(there[position], scores[position]) for position in best if position in there]
+    return hits + [(there[position], 0.0) for position in sorted(near.difference(best)) if position in there]
 
 
 def rank(said_at: Iterable[Sequence[int]], total: int) -> dict[int, float]:
-    """A score for each position: the sum of the inverse document frequencies of the terms that it has.
+    """A score for each position: what the terms that it has say together, see :mod:`llm_service.recall.evidence`.
 
-    The frequency part of BM25 (Robertson & Zaragoza 2009, eq. 3.3, in the form that stays positive); how often a chat
-    line repeats a word, and how long it is, says little about what it is about.
+    How often a chat line repeats a word, and how long it is, says little about what it is about.
     """
+    terms = [(positions, _frequency(positions)) for positions in said_at]
+    much = enough((frequency for _, frequency in terms), total)
     scores: defaultdict[int, float] = defaultdict(float)
-    for positions in said_at:
-        frequency = _frequency(positions)
-        weight = math.log1p((max(total, frequency) - frequency + 0.5) / (frequency + 0.5))
+    for positions, frequency in terms:
+        weight = rarity_of(frequency, total) / much
         for position in positions:
             scores[position] += weight
     return scores
@@ -104,9 +118,7 @@ def _frequency(positions: Sequence[int]) -> float:
     return len(positions) * positions[0] / (positions[0] - positions[-1] + 1)
 
 
-def _positions(tx: Transaction, room_id: int, print_: int, last: int) -> list[int]:
-    found: list[Row[Any]] = []
-    for part in parts(range(last // BLOCK, -1, -1)):
-        asked = {"room": room_id, "blocks": part, "print": print_, "last": last, "most": NEWEST - len(found)}
-        found += tx.execute(_SAYING, asked).all()
-    return [row.position for row in found]
+def _positions(tx: Transaction, room_id: int, print_: int, last: int) -> Sequence[int]:
+    """Where a word was said, newest first."""
+    blocks = list(range(last // BLOCK + 1))
+    return numbers(tx.one(_SAYING, room=room_id, blocks=blocks, print=print_, last=last, most=NEWEST).positions)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any, TypeVar
 
-from sqlalchemy import Row
+import orjson
 
 from ..errors import StoreCorrupt
 from ..types import Message, Persona, Reply, Summary, Timing, Topic, Usage
 from .fingerprints import fingerprint, name_fingerprint
 from .records import Note
+from .statement import Row
 
 T = TypeVar("T")
 
 
 def pack(words: tuple[str, ...]) -> str:
     """A tuple of texts as JSON; almost always it is empty."""
-    return json.dumps(words, ensure_ascii=False) if words else "[]"
+    return _plain(words) if words else "[]"
 
 
 def unpack(column: str) -> Any:
@@ -29,34 +28,38 @@ def unpack(column: str) -> Any:
         StoreCorrupt: It is no longer JSON: the file was damaged where SQLite cannot see it.
     """
     try:
-        return json.loads(column)
+        return orjson.loads(column)
     except (ValueError, TypeError) as exc:
         raise StoreCorrupt from exc
 
 
-def message_row(message: Message, room_id: int, now: float) -> dict[str, Any]:
-    """The row of a message that has its position."""
-    return {
-        "room_id": room_id,
-        "position": message.position,
-        "id_print": fingerprint(message.id),
-        "name_print": name_fingerprint(message.username),
-        "user_print": None if message.user_id is None else fingerprint(message.user_id),
-        "since": min(message.sent_at, now),
-        "id": message.id,
-        "username": message.username,
-        "user_id": message.user_id,
-        "speaker": message.speaker,
-        "line": message.line,
-        "text": message.text,
-        "emotes": pack(message.emotes),
-        "badges": pack(message.badges),
-        "reply_to": message.reply_to,
-        "sent_at": message.sent_at,
-    }
+def _words(column: str) -> tuple[str, ...]:
+    return () if column == "[]" else tuple(unpack(column))
 
 
-def message_of(row: Row[Any], room: str) -> Message:
+def message_row(message: Message, room_id: int, now: float) -> tuple[Any, ...]:
+    """The row of a message that has its position, in the order of the table's columns."""
+    return (
+        room_id,
+        message.position,
+        fingerprint(message.id),
+        name_fingerprint(message.username),
+        None if message.user_id is None else fingerprint(message.user_id),
+        min(message.sent_at, now),
+        message.id,
+        message.username,
+        message.user_id,
+        message.speaker,
+        message.line,
+        message.text,
+        pack(message.emotes),
+        pack(message.badges),
+        message.reply_to,
+        message.sent_at,
+    )
+
+
+def message_of(row: Row, room: str) -> Message:
     """The message of a row."""
     return Message(
         id=row.id,
@@ -66,8 +69,8 @@ def message_of(row: Row[Any], room: str) -> Message:
         speaker=row.speaker,
         line=row.line,
         user_id=row.user_id,
-        emotes=tuple(unpack(row.emotes)),
-        badges=tuple(unpack(row.badges)),
+        emotes=_words(row.emotes),
+        badges=_words(row.badges),
         reply_to=row.reply_to,
         sent_at=row.sent_at,
         position=row.position,
@@ -86,17 +89,21 @@ def reply_row(reply: Reply, room_id: int) -> dict[str, Any]:
         "answers": pack(reply.answers),
         "model": reply.model,
         "finish_reason": reply.finish_reason,
-        "usage": json.dumps(asdict(reply.usage)),
-        "timing": json.dumps(asdict(reply.timing)),
+        "usage": _plain(reply.usage),
+        "timing": _plain(reply.timing),
         "topics": topics_column(reply.topics),
         "cached": reply.cached,
         "created_at": reply.created_at,
     }
 
 
+def _plain(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
 def topics_column(topics: Iterable[Topic]) -> str:
     """Topics as JSON."""
-    return json.dumps([asdict(topic) for topic in topics], ensure_ascii=False)
+    return _plain(tuple(topics))
 
 
 def topics_of(column: str) -> tuple[Topic, ...]:
@@ -104,28 +111,28 @@ def topics_of(column: str) -> tuple[Topic, ...]:
     return tuple(_stored(Topic, fields) for fields in unpack(column))
 
 
-def reply_of(row: Row[Any], room: str) -> Reply:
+def reply_of(row: Row, room: str) -> Reply:
     """The reply of a row."""
     return Reply(
         id=row.id,
         room=room,
         text=row.text,
         raw=row.raw,
-        answers=tuple(unpack(row.answers)),
+        answers=_words(row.answers),
         after=row.after,
         model=row.model,
         finish_reason=row.finish_reason,
         usage=_stored(Usage, unpack(row.usage)),
         timing=_stored(Timing, unpack(row.timing)),
         topics=topics_of(row.topics),
-        cached=row.cached,
+        cached=bool(row.cached),
         created_at=row.created_at,
     )
 
 
 def persona_column(persona: Persona) -> str:
     """A persona as JSON."""
-    return json.dumps(asdict(persona), ensure_ascii=False)
+    return _plain(persona)
 
 
 def persona_of(column: str | None) -> Persona | None:
@@ -133,12 +140,12 @@ def persona_of(column: str | None) -> Persona | None:
     return None if column is None else _stored(Persona, unpack(column))
 
 
-def summary_of(row: Row[Any] | None) -> Summary | None:
+def summary_of(row: Row | None) -> Summary | None:
     """The summary of a row, if there is one."""
     return None if row is None else Summary(text=row.text, covers=tuple(unpack(row.covers)))
 
 
-def note_of(row: Row[Any]) -> Note:
+def note_of(row: Row) -> Note:
     """The note of a row."""
     return Note(speaker=row.speaker, text=row.text, from_ids=tuple(unpack(row.from_ids)), created_at=row.created_at)
 

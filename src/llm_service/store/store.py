@@ -12,12 +12,10 @@ from os import PathLike, fspath
 from typing import TypeVar
 from urllib.parse import unquote
 
-from sqlalchemy import Connection
-
 from ..errors import SettingsError
 from ..types import Entry, Message, Persona, Reply, Summary
 from . import answering, facts, forgetting, ingest, notes, recall_index, rooms, transfer, viewers
-from .database import Database
+from .database import Database, Driver
 from .records import UNSET, Forgotten, Imported, Note, RoomRecord, Stored, StoreHealth, Unset, UserRecord
 from .sqlite import SqliteDatabase, Synchronous
 from .transaction import Terms, Transaction
@@ -29,6 +27,10 @@ T = TypeVar("T")
 def words(text: str) -> list[str]:
     """The words of a text, casefolded: what is indexed where the service gives no stems."""
     return re.findall(r"\w+", text.casefold())
+
+
+def _nothing(text: str) -> bool:
+    return False
 
 
 @asynccontextmanager
@@ -96,11 +98,11 @@ class Store:
         self._clock = clock
         self.writer = Writer(database, self._begin)
 
-    def _begin(self, connection: Connection) -> Transaction:
-        return Transaction(connection=connection, terms=self._terms, now=self._clock())
+    def _begin(self, driver: Driver) -> Transaction:
+        return Transaction(driver=driver, terms=self._terms, now=self._clock())
 
     async def _read(self, operation: Callable[..., T], *args: object) -> T:
-        return await self._database.run(lambda connection: operation(self._begin(connection), *args), write=False)
+        return await self._database.run(lambda driver: operation(self._begin(driver), *args), write=False)
 
     # ── The conversation ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -131,22 +133,29 @@ class Store:
         """
         return await self._read(rooms.history, room, before, limit)
 
-    async def neighbours(self, room: str, positions: Iterable[int], radius: int = 1) -> list[Message]:
-        """The messages around some positions, themselves included, in order."""
-        return await self._read(rooms.neighbours, room, list(positions), radius)
-
     async def search(
-        self, room: str, terms: Sequence[str], *, limit: int = 50, exclude_after_position: int | None = None
+        self,
+        room: str,
+        terms: Sequence[str],
+        *,
+        limit: int = 50,
+        exclude_after_position: int | None = None,
+        radius: int = 0,
     ) -> list[tuple[Message, float]]:
-        """The messages that share the rarest words with the terms, with their scores, best first.
+        """The messages that share the rarest words with the terms, with their scores, best first; then the messages
+        around these, with a score of 0, in order.
 
         Args:
             room: Where to look.
             terms: Stems, as the store's ``terms`` gives them.
             limit: How many at most.
             exclude_after_position: Leave out messages after this position: those of the window.
+            radius: How many messages before and after each count as around it.
         """
-        return await self._read(recall_index.search, room, terms, limit, exclude_after_position)
+        searching = partial(
+            recall_index.search, limit=limit, exclude_after_position=exclude_after_position, radius=radius
+        )
+        return await self._read(searching, room, terms)
 
     # ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -177,18 +186,27 @@ class Store:
 
     # ── Memory ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def save_note(self, room: str, speaker_key: str, text: str, from_ids: Sequence[str]) -> Note:
-        """Remember something about a viewer, whose key is the stable user id, or the casefolded name where there is
-        none.
+    async def save_note(
+        self, room: str, speaker: str, text: str, from_ids: Sequence[str], *, outdated: notes.Outdated = _nothing
+    ) -> tuple[Note, ...]:
+        """Remember something about a viewer, in place of those of their earlier notes whose texts are ``outdated``;
+        gives all that is remembered of them, oldest first.
+
+        A viewer's key is that of :func:`llm_service.people.person`. Each viewer has 16 notes at most, a room 5,000; of
+        more, the oldest go.
 
         Raises:
             UnknownMessage: A message that it was made from was forgotten meanwhile.
         """
-        return await self.writer.submit(notes.save_note, room, speaker_key, text, from_ids)
+        return await self.writer.submit(partial(notes.save_note, outdated=outdated), room, speaker, text, from_ids)
 
-    async def notes(self, room: str, speaker_key: str) -> list[Note]:
+    async def drop_notes(self, room: str, speaker: str, outdated: notes.Outdated) -> tuple[Note, ...]:
+        """Forget the notes about a viewer whose texts are ``outdated``; gives what is left."""
+        return await self.writer.submit(notes.drop_notes, room, speaker, outdated)
+
+    async def notes(self, room: str, speaker: str) -> list[Note]:
         """What is remembered about a viewer, oldest first."""
-        return await self._read(notes.notes_about, room, speaker_key)
+        return await self._read(notes.notes_about, room, speaker)
 
     async def user(self, room: str, username: str, user_id: str | None = None) -> UserRecord:
         """Everything that is kept about a viewer: what :meth:`forget_user` with the same arguments removes."""

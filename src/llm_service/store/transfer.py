@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import bindparam, select, update
 
 from ..errors import InputError
 from ..types import Entry, Message, Persona, Reply, Summary, Timing, Topic, Usage
@@ -20,15 +20,34 @@ from .answering import find_reply, write_reply
 from .ingest import find_messages, write_messages
 from .notes import notes_about, write_note
 from .records import Imported, Note
-from .rooms import enter, find, find_summary, place, save_room, write_summary
+from .rooms import FOR_EVER, enter, find, find_summary, place, save_room, write_summary
 from .rows import message_of, note_of, persona_of, reply_of, summary_of, value_of
 from .schema import messages, notes, replies, rooms
+from .statement import Row, Statement
 from .transaction import Transaction
 
 Line = dict[str, Any]
 
 PAGE: Final = 500
 """Rows that are read or written in one transaction."""
+
+_LATER: Final = Statement(
+    select(messages)
+    .where(messages.c.room_id == bindparam("room"), messages.c.position > bindparam("start"))
+    .order_by(messages.c.position)
+    .limit(PAGE)
+)
+_ANSWERED: Final = Statement(
+    select(replies)
+    .where(
+        replies.c.room_id == bindparam("room"),
+        replies.c.after > bindparam("start"),
+        replies.c.after <= bindparam("end"),
+    )
+    .order_by(replies.c.seq)
+)
+_NOTES: Final = Statement(select(notes).where(notes.c.room_id == bindparam("room")).order_by(notes.c.seq))
+_CREATED: Final = Statement(update(rooms).where(rooms.c.id == bindparam("room")).values(created_at=bindparam("moment")))
 
 
 # ── Out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -56,14 +75,11 @@ def entry_lines(tx: Transaction, room: str, start: int) -> tuple[list[Line], int
     row = find(tx, room)
     if row is None:
         return [], None
-    later = select(messages).where(messages.c.room_id == row.id, messages.c.position > start)
-    said = tx.rows(later.order_by(messages.c.position).limit(PAGE))
+    said = tx.rows(_LATER, room=row.id, start=start)
     end = said[-1].position if len(said) == PAGE else None
-    answered = select(replies).where(replies.c.room_id == row.id, replies.c.after > start).order_by(replies.c.seq)
+    answered = tx.rows(_ANSWERED, room=row.id, start=start, end=FOR_EVER if end is None else end)
     found: list[Entry] = [message_of(each, room) for each in said]
-    found += (
-        reply_of(each, room) for each in tx.rows(answered if end is None else answered.where(replies.c.after <= end))
-    )
+    found += (reply_of(each, room) for each in answered)
     return [_line(entry) for entry in sorted(found, key=place)], end
 
 
@@ -78,8 +94,7 @@ def note_lines(tx: Transaction, room: str) -> list[Line]:
     row = find(tx, room)
     if row is None:
         return []
-    found = tx.rows(select(notes).where(notes.c.room_id == row.id).order_by(notes.c.seq))
-    return [{"kind": "note", **asdict(note_of(each))} for each in found]
+    return [{"kind": "note", **asdict(note_of(each))} for each in tx.rows(_NOTES, room=row.id)]
 
 
 # ── In ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +118,7 @@ def import_lines(tx: Transaction, room: str, lines: Sequence[Line], shift: int) 
     return imported, shift
 
 
-def _import_room(tx: Transaction, room: Row[Any], lines: list[Line], shift: int) -> tuple[Imported, int]:
+def _import_room(tx: Transaction, room: Row, lines: list[Line], shift: int) -> tuple[Imported, int]:
     """Take over persona, window and the like, unless the room has a life of its own."""
     if room.last_position:
         return Imported(), shift
@@ -113,14 +128,14 @@ def _import_room(tx: Transaction, room: Row[Any], lines: list[Line], shift: int)
     save_room(tx, room.name, persona=persona, policy=line["policy"], cut=int(line["cut"]), summary=None)
     if summary:
         write_summary(tx, room.id, summary)
-    tx.execute(update(rooms).where(rooms.c.id == room.id).values(created_at=float(line["created_at"])))
+    tx.run(_CREATED, room=room.id, moment=float(line["created_at"]))
     return Imported(), shift
 
 
-def _import_messages(tx: Transaction, room: Row[Any], lines: list[Line], shift: int) -> tuple[Imported, int]:
+def _import_messages(tx: Transaction, room: Row, lines: list[Line], shift: int) -> tuple[Imported, int]:
     incoming = {line["id"]: _message(line, room.name) for line in lines}
     known = {message.id: message for message in find_messages(tx, room.id, room.name, incoming)}
-    last = tx.execute(select(rooms.c.last_position).where(rooms.c.id == room.id)).scalar_one()
+    last = enter(tx, room.name).last_position
     new = []
     for message in incoming.values():
         if message.id in known:
@@ -134,7 +149,7 @@ def _import_messages(tx: Transaction, room: Row[Any], lines: list[Line], shift: 
     return Imported(messages=len(new)), shift
 
 
-def _import_replies(tx: Transaction, room: Row[Any], lines: list[Line], shift: int) -> tuple[Imported, int]:
+def _import_replies(tx: Transaction, room: Row, lines: list[Line], shift: int) -> tuple[Imported, int]:
     incoming = (_reply(line, room.name, shift) for line in lines)
     new = [reply for reply in incoming if find_reply(tx, room.id, reply.id) is None]
     for reply in new:
@@ -142,7 +157,7 @@ def _import_replies(tx: Transaction, room: Row[Any], lines: list[Line], shift: i
     return Imported(replies=len(new)), shift
 
 
-def _import_notes(tx: Transaction, room: Row[Any], lines: list[Line], shift: int) -> tuple[Imported, int]:
+def _import_notes(tx: Transaction, room: Row, lines: list[Line], shift: int) -> tuple[Imported, int]:
     incoming = [value_of(Note, _fields(line)) for line in lines]
     new = [note for note in incoming if note not in notes_about(tx, room.name, note.speaker)]
     for note in new:
@@ -150,7 +165,7 @@ def _import_notes(tx: Transaction, room: Row[Any], lines: list[Line], shift: int
     return Imported(notes=len(new)), shift
 
 
-_Bring = Callable[[Transaction, Row[Any], list[Line], int], tuple[Imported, int]]
+_Bring = Callable[[Transaction, Row, list[Line], int], tuple[Imported, int]]
 _KINDS: Final[Mapping[str, _Bring]] = {
     "room": _import_room,
     "message": _import_messages,

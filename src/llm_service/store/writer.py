@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection
-
 from ..errors import InputError, StoreError
-from .database import Contended, Database
+from .database import Contended, Database, Driver
 from .ingest import append_messages
 from .transaction import Transaction
 
@@ -21,7 +18,7 @@ T = TypeVar("T")
 GROUP: Final = 500
 """Most jobs in one transaction."""
 PROBE_SECONDS: Final = 2.0
-"""How long the database may be idle before it is asked whether it is well."""
+"""How often the database is asked whether it is well."""
 ATTEMPTS: Final = 5
 """How often a job is tried that meets another process at work on the same rows."""
 
@@ -38,7 +35,7 @@ class Job:
 class Writer:
     """The only one who writes. Callers hand in jobs and wait; a caller who leaves disturbs nobody."""
 
-    def __init__(self, database: Database, begin: Callable[[Connection], Transaction]) -> None:
+    def __init__(self, database: Database, begin: Callable[[Driver], Transaction]) -> None:
         self._database = database
         self._begin = begin
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
@@ -59,18 +56,19 @@ class Writer:
 
     async def run(self) -> None:
         """Commit groups of jobs until closed."""
+        probing = asyncio.create_task(self._probe(), name="store probe")
         try:
-            while (job := await self._next()) is not None:
+            while (job := await self._jobs.get()) is not None:
                 await self._commit([job, *self._waiting()])
         finally:
             self._closed = True
+            probing.cancel()
             self._abandon()
 
-    async def _next(self) -> Job | None:
+    async def _probe(self) -> None:
+        """See now and then whether the database is well, where nobody else does."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PROBE_SECONDS):
-                    return await self._jobs.get()
+            await asyncio.sleep(PROBE_SECONDS)
             await self._database.probe()
 
     def _waiting(self) -> list[Job]:
@@ -115,9 +113,9 @@ class Writer:
     async def _transact(self, jobs: list[Job]) -> list[Any]:
         erased = False
 
-        def work(connection: Connection) -> list[Any]:
+        def work(driver: Driver) -> list[Any]:
             nonlocal erased
-            tx = self._begin(connection)
+            tx = self._begin(driver)
             results = perform(tx, jobs)
             erased = tx.erased
             return results

@@ -65,6 +65,11 @@ def _of_dialogues(counters: DialogueCounters) -> Iterator[Metric]:
     yield _counter("cleaning_removals", "Things cleaned out of answers, by family.", counters.removed, "family")
     yield _histogram("turn_seconds", "Seconds that turns took that replied.", counters.turn_seconds)
     yield _histogram("store_seconds", "Seconds until messages and replies were durable.", counters.store_seconds)
+    yield _histogram("message_work_seconds", "Seconds to understand a message, by part.", counters.message_work, "part")
+    yield _histogram(
+        "turn_work_seconds", "Seconds to look for what a turn is told, by part.", counters.turn_work, "part"
+    )
+    yield _counter("notes", "Notes about viewers, by what became of them.", counters.notes, "outcome")
 
 
 def _of_engine_now(state: EngineState | None) -> Iterator[Metric]:

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, deque
+from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from heapq import nlargest
 from itertools import islice, pairwise
 from sys import intern
 from typing import Literal
 
+from llm_service.memo import remembered
 from llm_service.people import person
 from llm_service.topic_tracker.mood import Mood, Moods
 from llm_service.types import Message, Topic
-from llm_service.words import UNSPACED, is_stop, split, stem
+from llm_service.words import UNSPACED, read, stem
+from llm_service.words import term as content
 
 BEGINS = 2.5
 """Fresh lines' worth of attention from which a word is a topic of its own: three people within a while."""
@@ -82,7 +84,10 @@ class _Line:
     text: int
     written: tuple[str | None, ...]
     terms: tuple[str, ...]
-    gains: tuple[float, ...]
+    """Its own words first, then those of the line it answers."""
+    own: int
+    """How many are its own."""
+    gains: array[float]
     novelty: float
 
 
@@ -100,7 +105,7 @@ class TopicTracker:
         self._limit = limit
         self._lines: dict[str, _Line] = {}
         self._terms: dict[str, _Term] = {}
-        self._by: dict[str, deque[_Line]] = {}
+        self._by: dict[str, list[_Line]] = {}
         self._texts: Counter[int] = Counter()
         self._attention = 0.0
         self._base = 0.0
@@ -121,7 +126,8 @@ class TopicTracker:
         if message.id in self._lines:
             self.forget((message.id,))
         who = person(message.username, message.user_id)
-        if used := {*message.emotes, *emotes}:
+        used = {*message.emotes, *emotes} if message.emotes or emotes else ()
+        if used:
             self._moods.observe(message.id, who, message.sent_at, sorted(used))
         line = self._read(message, who, parent, used)
         if line.novelty < STALE:
@@ -181,13 +187,21 @@ class TopicTracker:
         text = _hash(own)
         novelty = 1 / (1 + self._texts[text]) ** 2
         above = self._lines.get(parent) if parent else None
-        echoed = tuple(term for term in _terms(above.written) if term not in own) if above else ()
-        recent = [line.terms for line in self._by.get(who, ())]
-        gains = tuple(
-            novelty * (1.0 if place < len(own) else ECHO) / (1 + sum(term in terms for terms in recent)) ** 2
-            for place, term in enumerate(own + echoed)
-        )
-        return _Line(message.id, who, message.sent_at, text, written, own + echoed, gains, novelty)
+        echoed = [term for term in above.terms[: above.own] if term not in own] if above else ()
+        terms = (*own, *echoed)
+        gains = [novelty] * len(own) + [novelty * ECHO] * len(echoed)
+        if again := self._said_before(who, terms):
+            gains = [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, terms, strict=True)]
+        return _Line(message.id, who, message.sent_at, text, written, terms, len(own), array("d", gains), novelty)
+
+    def _said_before(self, who: str, terms: Sequence[str]) -> dict[str, int]:
+        """In how many of the person's newest lines these words are, of those that are in any."""
+        asked = frozenset(terms)
+        again: dict[str, int] = {}
+        for line in self._by.get(who, ()):
+            for term in asked.intersection(line.terms):
+                again[term] = again.get(term, 0) + 1
+        return again
 
     def _keep(self, line: _Line) -> None:
         weight = self._weight(line.at)
@@ -199,7 +213,12 @@ class TopicTracker:
             counted.lines += 1
         self._attention += line.novelty * weight
         self._texts[line.text] += 1
-        self._by.setdefault(line.who, deque(maxlen=RECENT)).append(line)
+        recent = self._by.get(line.who)
+        if recent is None:
+            recent = self._by[line.who] = []
+        recent.append(line)
+        if len(recent) > RECENT:
+            del recent[0]
         self._lines[line.id] = line
 
     def _drop(self, line: _Line) -> None:
@@ -248,24 +267,25 @@ class TopicTracker:
 
     def _end(self, terms: Iterable[str], now: float) -> None:
         """Those of ``terms`` that hardly anybody speaks of any more are no topics."""
-        for term in [term for term in terms if term in self._topics and self._score(term) < ENDS * now]:
+        least = ENDS * now
+        for term in [term for term in terms if term in self._topics and self._terms[term].score < least]:
             del self._topics[term]
 
     def _change(self, line: _Line) -> TopicChange | None:
-        now = self._weight(line.at)
-        risen = [term for term in line.terms if self._terms[term].score >= BEGINS * now]
+        least = BEGINS * self._weight(line.at)
+        risen = {term: score for term in line.terms if (score := self._terms[term].score) >= least}
         if not risen:
             return None
-        term = max(risen, key=self._score)
+        term = max(risen, key=risen.__getitem__)
         known = term in self._topics
-        if known and (term == self._leader or self._score(term) <= TAKES_OVER * self._score(self._leader)):
+        if known and (term == self._leader or risen[term] <= TAKES_OVER * self._score(self._leader)):
             return None
         lines = self._lines_with(term)
         if not known and not self._is_shared(lines):
             return None
         return self._turn_to(term, risen, lines, line)
 
-    def _turn_to(self, term: str, risen: list[str], lines: Sequence[_Line], line: _Line) -> TopicChange | None:
+    def _turn_to(self, term: str, risen: Iterable[str], lines: Sequence[_Line], line: _Line) -> TopicChange | None:
         self._end(self._topics, self._weight(line.at))
         known = term in self._topics
         companion = not known and self._is_companion(lines)
@@ -328,27 +348,28 @@ class _Group:
 
 
 def _terms(written: Sequence[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(term for word in written if word and (term := _term(word))))
+    return tuple(dict.fromkeys([term for word in written if word and (term := _term(word))]))
 
 
 def _hash(terms: tuple[str, ...]) -> int:
     """What two texts have in common that differ only in order, case, endings, numbers and emotes."""
-    return hash(frozenset(term for term in terms if not term.isdecimal()))
+    return hash(frozenset([term for term in terms if not term.isdecimal()]))
 
 
-@lru_cache(maxsize=1 << 14)
+@remembered(1 << 14)
 def _term(word: str) -> str | None:
     """What ``word`` is counted as; None for a word that tells nothing about a topic."""
-    stemmed = stem(word)
-    return None if is_stop(word) or stemmed in _FILLER or word.isdecimal() else stemmed
+    found = content(word)
+    return None if found in _FILLER or word.isdecimal() else found
 
 
 def _written(text: str, emotes: Collection[str]) -> tuple[str | None, ...]:
     """The words of ``text`` that can be a topic, as written, and ``None`` for each gap between them."""
     if emotes:
-        text = " ".join("|" if token in emotes else token for token in text.split())
-    words = split(_NO_WORDS.sub(" ", text))[:WORDS]
-    return tuple(intern(word) if _term(word) else None for word in words)
+        text = " ".join([token for token in text.split() if token not in emotes])
+    if "@" in text or "http" in text:
+        text = _NO_WORDS.sub(" ", text)
+    return tuple([intern(word) if _term(word) else None for word in read(text).written[:WORDS]])
 
 
 def _label(term: str, lines: Sequence[_Line]) -> str:

@@ -23,7 +23,7 @@ from .policy import Knob, Policy, knobs
 from .running import Fate, after_forgetting, urgent_over
 from .sending import Said, is_repeat, wait_to_send
 from .state import Ledger, RoomState, Urgency
-from .viewers import viewer_of
+from .viewers import is_listed, viewer_of
 from .waiting import Reason
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "compress",
     "crowd_lines",
     "decide",
+    "is_listed",
     "is_repeat",
     "knobs",
     "urgent_over",

@@ -177,6 +177,8 @@ class Policy:
         20, "messages", "Most messages sent in any 30 s: 20 on Twitch, 100 for moderators.", 1, 1000
     )
 
+    notes: bool = _switch(True, "Whether what viewers say about themselves is noted, and told when they are answered.")
+
     def __post_init__(self) -> None:
         for knob in fields(self):
             _check(knob, getattr(self, knob.name))

@@ -18,6 +18,11 @@ def names_of(message: Message) -> tuple[str, ...]:
     return (name, message.user_id) if message.user_id else (name,)
 
 
+def is_listed(message: Message, names: tuple[str, ...]) -> bool:
+    """Whether a policy's list of names or ids has the writer of ``message``."""
+    return not listed(names).isdisjoint(names_of(message))
+
+
 @lru_cache(maxsize=256)
 def listed(names: tuple[str, ...]) -> frozenset[str]:
     """The names of a policy's list, to be compared with `names_of`: in any case, and as ids as they are."""

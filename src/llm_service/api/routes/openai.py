@@ -29,7 +29,8 @@ from llm_service.errors import LLMServiceError, UnknownMessage
 from llm_service.service import Service, sampling_of
 from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
-from .dependencies import ROOM_PATTERN, TURN, LimitedDep, ServiceDep, json_response, problem_responses
+from .body_route import body_route
+from .dependencies import ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -72,17 +73,12 @@ def openai_routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     cleaners = Cleaners()
 
-    @router.post("/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
+    @body_route(router, "/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
     async def chat_completions(
-        *,
-        body: ChatCompletionRequest,
-        found: ServiceDep,
-        limited: LimitedDep,
-        request: Request,
-        room: RoomHeader = None,
-        caching: CacheHeader = "",
+        *, body: ChatCompletionRequest, call: CallDep, room: RoomHeader = None, caching: CacheHeader = ""
     ) -> Response:
         """As OpenAI does it. With `X-Room`, the user's last message becomes a turn of that room."""
+        found, limited, request = call.service, call.limited, call.request
         if room is not None:
             draft = draft_of(body)
             await limited.message(draft)
