@@ -160,6 +160,28 @@ async def test_thoughts_are_streamed_apart(client, lm, scripted):
     assert "".join(thoughts) == "They greet."
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_of_nothing_but_thought_is_asked_for_once_more(client, lm, stream):
+    lm.reply("<think>They greet.</think>")
+    lm.reply("Hello!")
+    if stream:
+        assert said(await streamed(client)) == "Hello!"
+    else:
+        assert (await ask(client)).choices[0].message.content == "Hello!"
+    assert len(lm.requests) == 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_thought_is_never_given_for_an_answer(client, lm, stream):
+    for _ in range(3):
+        lm.reply("<think>They greet.</think>")
+    with pytest.raises(openai.APIError) as caught:
+        await streamed(client) if stream else await ask(client)
+    assert caught.value.code == "upstream_empty_reply"
+    assert "They greet" not in str(caught.value)
+    assert len(lm.requests) == 2
+
+
 # ── Tools and forms ──
 
 

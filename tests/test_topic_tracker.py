@@ -247,3 +247,21 @@ def test_meaning_decides_where_it_is_known():
     texts = ("my garden is full of roses", "tulips bloom in april")
     assert opened(*texts, vectors=near) == [False, False]
     assert opened(*texts, vectors=far) == [False, True]
+
+
+ERRANDS = (
+    ("i need a train to norwich on friday .", "where will you be departing from ?", "stansted airport .",
+     "the 16:24 leaves stansted .", "what about the price ?", "ten pounds .", "thanks , bye .", "take care ."),
+    ("Will it rain in Boston this week?", "No, Boston will be clear.", "thank you", "no problem"),
+    ("Find me a pharmacy.", "CVS is 6 miles away.", "what's the address?", "783 Arcadia Place.", "cool, thanks",
+     "glad to help"),
+    ("i am looking for a hotel that has parking", "the worth house is in the north .", "is there anything else ?",
+     "no , that is all . goodbye .", "have a great day !"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 0, 3, 1), (3, 2, 1, 0)])
+def test_errands_run_one_after_another_are_told_apart(order):
+    lines = [line for place in order for line in ERRANDS[place]]
+    firsts = {ERRANDS[place][0] for place in order[1:]}
+    assert {line for line, opens in zip(lines, opened(*lines), strict=True) if opens} == firsts

@@ -64,7 +64,7 @@ _WORDS = _any(TOKEN_WORDS)
 _SPECIAL = rf"<\|(?i:(?:{_WORDS})(?:[_:▁-](?:{_WORDS}|\d{{1,5}})){{0,6}})\|>|<｜[^<>｜\n]{{1,48}}｜>"
 _TOKENS = re.compile(_SPECIAL)
 # A tool call that a gateway wrote out in words (OpenClaw): "[Tool Call: read (ID: 1)]", then "Arguments: {…}".
-_CALL = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\[\]<\n]{1,120}\]"
+_CALL = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\[\]<◁\n]{1,120}\]"
 _SPOKEN_CALL = re.compile(_CALL)
 _RARE = re.compile(rf"(?P<details>{_DETAILS})|(?P<named>{_NAMED_TOOL})|{BARE_TOKENS}|{_CITATION}|{_STRAY_TOOL}")
 _PARTIAL = regex.compile(
@@ -115,14 +115,18 @@ def find(text: str, at: int) -> Found | None:
     end = text.find(">", at, at + _LONGEST_TAG) + 1
     if not end:
         return None
-    spelling = text[at:end]
-    plain = _PLAIN.get(spelling)
-    if plain is not None:
-        return Found(*plain, at, end)
-    if spelling[1] in "|｜":
-        return Found(_TOKEN, _TOKEN.family, at, end) if _TOKENS.fullmatch(spelling) else None
-    if spelling[1] == "<":
+    plain = _PLAIN.get(text[at:end])
+    return _find_unusual(text, at, end) if plain is None else Found(*plain, at, end)
+
+
+def _find_unusual(text: str, at: int, end: int) -> Found | None:
+    sign = text[at + 1]
+    if sign in "|｜":
+        return Found(_TOKEN, _TOKEN.family, at, end) if _TOKENS.fullmatch(text, at, end) else None
+    if sign == "<":
         return _find_other(text, at)
+    if _AGAIN.search(text, at + 2, end):
+        return None
     tag = _SOME_TAG.match(text, at)
     return (tag and _tag(tag)) or _find_rare(text, at)
 
@@ -130,7 +134,7 @@ def find(text: str, at: int) -> Found | None:
 def _find_other(text: str, at: int) -> Found | None:
     if text[at] == "&":
         tag = _SOME_TAG.match(text, at)
-        return _tag(tag) if tag else None
+        return _tag(tag) if tag and not _AGAIN.search(text, at + 2, tag.end()) else None
     for spelling in _OTHERS.get(text[at : at + 2], ()):
         if text.startswith(spelling, at):
             marker = LITERALS[spelling]

@@ -25,7 +25,8 @@ from llm_service.api.openai import (
 )
 from llm_service.api.streams import EventStream, unless_gone
 from llm_service.chat_protocol import same_model
-from llm_service.errors import LLMServiceError, UnknownMessage
+from llm_service.errors import EmptyReply, LLMServiceError, UnknownMessage
+from llm_service.llm_client import EngineStream
 from llm_service.service import Service, sampling_of
 from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
@@ -120,17 +121,51 @@ class _Asked:
 
 async def _by_engine(asked: _Asked, cleaners: Cleaners, found: Service, request: Request) -> Response:
     body, stack = asked.body, AsyncExitStack()
-    answer = found.answer(asked.prompt, caller=asked.caller, use_cache=asked.use_cache)
+    tries = _Tries(asked, found, stack)
     if not body.stream:
-        return _completion(await unless_gone(request, _drained(answer, cleaners, as_json=body.wants_json)))
-    stream = await unless_gone(request, stack.enter_async_context(answer))
-    chunks = EngineChunks(stream, cleaners, as_json=body.wants_json, with_usage=body.include_usage)
+        async with stack:
+            return _completion(await unless_gone(request, _drained(tries, cleaners, as_json=body.wants_json)))
+    stream = await unless_gone(request, tries.first())
+    chunks = EngineChunks(stream, cleaners, tries.another, as_json=body.wants_json, with_usage=body.include_usage)
     return EventStream(_to_the_end(chunks, stack))
 
 
-async def _drained(answer: Any, cleaners: Cleaners, *, as_json: bool) -> Completion:
-    async with answer as stream:
+class _Tries:
+    """An answer of which nothing is left is asked for once more, past the cache."""
+
+    def __init__(self, asked: _Asked, found: Service, stack: AsyncExitStack) -> None:
+        self._asked = asked
+        self._found = found
+        self._stack = stack
+        self._left = 1
+
+    async def first(self) -> EngineStream:
+        """The answer, once its first chunk is there."""
+        try:
+            return await self._ask(use_cache=self._asked.use_cache)
+        except EmptyReply:
+            return await self.another()
+
+    async def another(self) -> EngineStream:
+        """The second try; EmptyReply where there was one."""
+        if not self._left:
+            raise EmptyReply
+        self._left -= 1
+        await self._stack.aclose()
+        return await self._ask(use_cache=False)
+
+    async def _ask(self, *, use_cache: bool) -> EngineStream:
+        asked = self._asked
+        answer = self._found.answer(asked.prompt, caller=asked.caller, use_cache=use_cache)
+        return await self._stack.enter_async_context(answer)
+
+
+async def _drained(tries: _Tries, cleaners: Cleaners, *, as_json: bool) -> Completion:
+    stream = await tries.first()
+    try:
         return await whole_answer(stream, cleaners, as_json=as_json)
+    except EmptyReply:
+        return await whole_answer(await tries.another(), cleaners, as_json=as_json)
 
 
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:

@@ -36,20 +36,30 @@ def _last(text: str, at: int, known: int) -> int:
     """Where the last piece of the row begins, which is known to reach so far; ``at`` itself where there is no row."""
     here = known
     while here - at < LONGEST:
-        after = _NEXT.search(text, here + 1)
-        if after is None or not markers.is_beginning(text[here : after.start()]):
+        after = _after(text, here)
+        if after == here:
             break
-        if _crosses(text, here, after.start()):
-            break
-        here = after.start()
+        here = after
     return here
 
 
-def _crosses(text: str, here: int, sign: int) -> bool:
-    """Whether a marker begins here and goes on over the sign of another: ``<<SYS>>``, ``<think a="[">``."""
-    if text[sign] == "◁" or (text[sign] == "<" and sign > here + 1):
-        return False
-    return markers.find(text, here) is not None or markers.may_begin(text, here)
+def _after(text: str, here: int) -> int:
+    """Where the piece that begins here is broken off by a sign of another marker; ``here`` where it is none."""
+    sign = _NEXT.search(text, here + 1)
+    if sign is None or not markers.is_beginning(text[here : sign.start()]):
+        return here
+    end = sign.start()
+    if text[end] == "◁" or (text[end] == "<" and end > here + 1):
+        return end
+    if markers.find(text, here) is not None or markers.may_begin(text, here):
+        return here
+    return end if markers.find(text, end) is not None else _over(text, here, end)
+
+
+def _over(text: str, here: int, end: int) -> int:
+    """The sign may belong to the piece, as in ``</co: 0:[1``: then the next one breaks it off."""
+    sign = _NEXT.search(text, end + 1)
+    return sign.start() if sign is not None and markers.may_begin(text, here, sign.start()) else end
 
 
 def _followed(r: Reading, text: str, start: int, at: int, final: bool) -> int:
