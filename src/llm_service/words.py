@@ -21,7 +21,7 @@ TEXTS = 1024
 """Texts whose words are remembered: more than are in work at a time, between a message's arrival and its index."""
 
 LONGEST = 64
-"""Letters of a word. What is longer is a scream or an attack: thousands of words are remembered, so none may be huge."""
+"""Letters of a word; what is longer is a scream or an attack. Thousands of words are remembered: none may be huge."""
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
