@@ -40,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from chat_text import WORDS
 from gateway import Thing, peer, service
 from gateway_load import Requests, Result, closed_loop, cpu_seconds, open_loop, post
+from gateway_load import resident_mb as resident_mb_of
 from llm_service.store import Store, open_store
 from llm_service.types import Message
 
@@ -202,38 +203,54 @@ async def as_fast_as_it_goes(thing: Thing, echo: Thing, seconds: float) -> None:
             wanted = [posts(next(seeds), size) for _ in range(callers)]
             visits[size, callers] += await closed_loop(thing.url, wanted, seconds / ROUNDS, thing.pid)
         beside += await closed_loop(echo.url, [chats(next(seeds))], seconds / ROUNDS, echo.pid)
+    costs: dict[int, float] = {}
     for (size, callers), result in visits.items():
         what = f"{size} a request" + (f", {callers} at a time" if callers > 1 else "")
-        show(what, result, size * len(result.latencies), idle)
+        cost = show(what, result, size * len(result.latencies), idle)
+        costs.setdefault(size, cost * size)
     show("bare FastAPI echo, 1 a request", beside, len(beside.latencies), 0.0)
+    line = (costs[500] - costs[1]) / 499
+    print(f"  so a line costs {line:.0f} µs, and the request and the transaction around it {costs[1] - line:.0f} µs")
 
 
-async def busy_room(thing: Thing, seconds: float) -> None:
+async def busy_room(thing: Thing, echo: Thing, seconds: float) -> None:
     """Fifty lines a second for ten seconds, in rooms that have a past."""
     print(f"\n{f'{RATE} lines a second for {seconds:.0f} s':34}{'lines/s':>9}{'CPU µs a line':>15}")
     idle = await idle_cpu(thing, 2)
     for number, (mode, size) in enumerate([("manual", 1), ("manual", RATE // 10), ("auto", 1), ("auto", RATE // 10)]):
         room = f"busy{number}"
         await closed_loop(thing.url, [posts(1000 + number, 500, room)], WARM / 5_000, thing.pid)
-        async with aiohttp.ClientSession() as session:
-            await session.put(f"{thing.url}/rooms/{room}/policy", json={"mode": mode})
+        await set_mode(thing, room, mode)
         async with followed(thing, room):
             result = await open_loop(thing.url, [posts(2000 + number, size, room)], RATE / size, seconds, thing.pid)
-        async with aiohttp.ClientSession() as session:
-            await session.put(f"{thing.url}/rooms/{room}/policy", json={"mode": "manual"})
+        await set_mode(thing, room, "manual")
         show(f"{mode}, {size} a request, followed", result, size * len(result.latencies), idle)
+    beside = await open_loop(echo.url, [chats(3000)], RATE, seconds, echo.pid)
+    show("bare FastAPI echo, 1 a request", beside, len(beside.latencies), 0.0)
 
 
-def show(what: str, result: Result, lines: int, idle: float) -> None:
+async def set_mode(thing: Thing, room: str, mode: str) -> None:
+    """Let the room take its turns by itself, or not."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.put(f"{thing.url}/rooms/{room}/policy", json={"mode": mode}) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
+
+
+def show(what: str, result: Result, lines: int, idle: float) -> float:
+    """One row; returns the CPU of a line, in microseconds."""
     cpu = result.cpu - idle * result.seconds
     failed = f"  {result.failed} failed" if result.failed else ""
     print(f"  {what:32}{lines / result.seconds:9.0f}{1e6 * cpu / lines:15.1f}{failed}", flush=True)
+    return 1e6 * cpu / lines
 
 
 async def whole_service(seconds: float) -> None:
     async with peer("engine") as engine, peer("echo") as echo, service(engine.url) as ours:
         await as_fast_as_it_goes(ours, echo, seconds)
-        await busy_room(ours, 10.0)
+        await busy_room(ours, echo, 10.0)
+        print(f"\nservice in memory: {resident_mb_of(ours.pid):.0f} MB")
 
 
 def main() -> None:
