@@ -339,6 +339,27 @@ async def test_where_nobody_takes_turns_what_waits_stays_bounded_and_is_accounte
         assert waiting + dropped == start + 100
 
 
+async def test_many_lines_are_taken_in_with_others_in_between(manager, monkeypatch):
+    ticks, taken = [0], []
+
+    async def tick():
+        while True:
+            ticks[0] += 1
+            await asyncio.sleep(0)
+
+    say = manager.say
+    monkeypatch.setattr(manager, "say", lambda room, lines: taken.append((len(lines), ticks[0])) or say(room, lines))
+    ticking = asyncio.create_task(tick())
+    results = await manager.ingest([said(f"line {n}", message_id=f"m{n % 240}") for n in range(250)])
+    ticking.cancel()
+    assert [lines for lines, _ in taken] == [100, 100, 40]
+    assert len({tick for _, tick in taken}) == 3
+    assert [one.id for one in results if one.known] == [f"m{n}" for n in range(10)]
+    assert [one.id for one in results] == [f"m{n % 240}" for n in range(250)]
+    places = [entry.position for entry in (await manager.context()).entries]
+    assert places == list(range(1, 241))
+
+
 async def test_a_room_of_ever_new_viewers_and_words_keeps_no_more_than_before(client, tmp_path):
     async with open_store(tmp_path / "room.db", terms=terms) as store, DialogueManager(client, store=store) as manager:
         held = {}

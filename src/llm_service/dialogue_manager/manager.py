@@ -66,6 +66,9 @@ from .telling import Telling
 from .tending import Tending
 from .turn import Turn
 
+AT_ONCE = 100
+"""Lines that are taken in at a time: a few milliseconds of work."""
+
 
 class DialogueManager:
     """Conversations with many speakers on one model.
@@ -179,20 +182,28 @@ class DialogueManager:
     async def ingest(self, drafts: Sequence[Draft], *, room: str = DEFAULT_ROOM) -> list[Ingested]:
         """Put lines into the conversation, without a reply: durable when this returns, and never waiting for the model.
 
-        A line whose id is known is not taken again; one that is not valid does not keep the others out.
+        A line whose id is known is not taken again; one that is not valid does not keep the others out. Of many lines,
+        a few are taken at a time, and others who use the loop come in between.
         """
-        found = await self._rooms.get(room)
-        seen: set[str] = set()
-        results = [self._taken(draft, found, seen) for draft in drafts]
-        messages = [one.message for one in results if one.message is not None and not one.known]
-        stored = await self.say(found, messages)
-        for one in stored:
-            if not one.known and one.message.id in seen:
-                self._let_wait(found, one.message)
-        known = {one.message.id for one in stored if one.known}
-        return [replace(one, known=True) if one.id in known else one for one in results]
+        begun: list[tuple[Room, list[Ingested], asyncio.Task[Sequence[Stored]]]] = []
+        for start in range(0, len(drafts), AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            found = await self._rooms.get(room)
+            results = self._taken(drafts[start : start + AT_ONCE], found)
+            fresh = [one.message for one in results if one.message is not None and not one.known]
+            begun.append((found, results, self.say(found, fresh)))
+        saved = await asyncio.gather(*(saving for _, _, saving in begun))
+        parts = (self._ingested(found, part, stored) for (found, part, _), stored in zip(begun, saved, strict=True))
+        return list(chain.from_iterable(parts))
 
-    def _taken(self, draft: Draft, room: Room, seen: set[str]) -> Ingested:
+    def _taken(self, drafts: Sequence[Draft], room: Room) -> list[Ingested]:
+        """The lines that the drafts become; which of them are known is found out without the store, as far as it can
+        be."""
+        seen: set[str] = set()
+        return [self._taken_one(draft, room, seen) for draft in drafts]
+
+    def _taken_one(self, draft: Draft, room: Room, seen: set[str]) -> Ingested:
         try:
             message = self.message(draft, room, place=room.last_position + len(seen) + 1)
         except InvalidMessage as exc:
@@ -201,6 +212,15 @@ class DialogueManager:
         if not known:
             seen.add(message.id)
         return Ingested(id=message.id, message=message, known=known)
+
+    def _ingested(self, room: Room, results: Sequence[Ingested], stored: Sequence[Stored]) -> list[Ingested]:
+        """What became of them, now that they are stored: what was not known before waits for a turn."""
+        fresh = {one.id for one in results if not one.known}
+        for one in stored:
+            if not one.known and one.message.id in fresh:
+                self._let_wait(room, one.message)
+        known = {one.message.id for one in stored if one.known}
+        return [replace(one, known=True) if one.id in known else one for one in results]
 
     def _let_wait(self, room: Room, message: Message) -> None:
         """Let a message wait for a turn, and tell those who may want to act on it now."""
