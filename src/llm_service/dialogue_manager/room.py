@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llm_service.admission import Admission
 from llm_service.measures import Distribution
@@ -229,7 +229,7 @@ class Room:
     def forget(self, message_ids: Collection[str], reply_ids: Collection[str], *, summary: bool) -> None:
         """Remove what was forgotten from everything that is in memory."""
         gone = {*message_ids, *reply_ids}
-        self.hold(entry for entry in self.entries if entry.id not in gone)
+        self.hold(_untold(entry) for entry in self.entries if entry.id not in gone)
         self.messages -= len(message_ids)
         self.replies -= len(reply_ids)
         for message_id in message_ids:
@@ -240,6 +240,7 @@ class Room:
         if self.turns:
             self.forgotten |= gone
         self.events.forget(lambda event: getattr(event.value, "id", None) in gone or event.kind == "topic")
+        self.events.amend(_untold)
         self.topics.forget(message_ids)
         self.told_topics = (-inf, ())
         self.noted = OrderedDict()
@@ -287,3 +288,8 @@ def _place(entry: Entry) -> int:
 
 def _stands_after(entry: Entry, reply: Reply) -> bool:
     return isinstance(entry, Message) and entry.position > reply.after
+
+
+def _untold(value: Any) -> Any:
+    """A reply without what the room talked about then: the labels are words of messages, perhaps of forgotten ones."""
+    return replace(value, topics=()) if isinstance(value, Reply) and value.topics else value
