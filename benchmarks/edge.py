@@ -1,6 +1,6 @@
-"""What the edge costs: CPU of one small JSON POST, with and without each layer, and of hygiene and limits beside it.
+"""What the edge costs: CPU of one small JSON POST, with and without each check, and of hygiene and limits beside it.
 
-The application is called in process, without a network, so that nothing but the layers is measured. Rounds of all
+The application is called in process, without a network, so that nothing but the checks is measured. Rounds of all
 variants alternate in one run; the fastest round of each counts.
 
     python benchmarks/edge.py
@@ -13,11 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from llm_service.api.edge import EdgeLimits, RateLimits, harden, parse_keys
+from llm_service.api.edge import Edge, EdgeLimits, RateLimits, parse_keys
 from llm_service.api.edge.body import StrictBodies
 from llm_service.api.edge.head import BoundedHead, KnownHosts, KnownOrigins
 from llm_service.api.edge.keys import Access
-from llm_service.api.edge.request_id import RequestIds
+from llm_service.api.edge.request_id import marking, name_request
 from llm_service.hygiene import neutralise_message
 
 ROUNDS, REQUESTS = 15, 2000
@@ -62,6 +62,28 @@ async def seconds_per_request(app) -> float:
     return (time.process_time() - start) / REQUESTS
 
 
+def checked(check):
+    async def with_check(scope, receive, send):
+        check(scope)
+        await application(scope, receive, send)
+
+    return with_check
+
+
+def with_body(bodies):
+    async def with_checked_body(scope, receive, send):
+        await application(scope, await bodies.admit(scope, receive), send)
+
+    return with_checked_body
+
+
+def named(app):
+    async def with_id(scope, receive, send):
+        await app(scope, receive, marking(send, name_request(scope)))
+
+    return with_id
+
+
 def hygienic(app):
     async def with_hygiene(scope, receive, send):
         neutralise_message(username="viewer123", text="What's your favorite game?", emotes=["PogChamp"])
@@ -82,15 +104,16 @@ def limited(app):
 
 async def main() -> None:
     keys = parse_keys([f"bot:chat:{SECRET}", f"mod:moderate:{SECRET[::-1]}"])
+    bodies = StrictBodies(EdgeLimits())
     variants = {
         "bare application": application,
-        "request ids": RequestIds(application),
-        "bounded head": BoundedHead(application, EdgeLimits()),
-        "known hosts": KnownHosts(application),
-        "known origins": KnownOrigins(application),
-        "access (2 keys)": Access(application, keys),
-        "strict bodies": StrictBodies(application, EdgeLimits()),
-        "all layers": harden(application, keys=keys),
+        "request ids": named(application),
+        "bounded head": checked(BoundedHead(EdgeLimits()).check),
+        "known hosts": checked(KnownHosts().check),
+        "known origins": checked(KnownOrigins().check),
+        "access (2 keys)": checked(Access(keys).check),
+        "strict bodies": with_body(bodies),
+        "the whole edge": Edge(application, keys=keys),
         "hygiene of the message": hygienic(application),
         "limits in memory": limited(application),
     }

@@ -247,6 +247,20 @@ class Bench:
             found = await in_turn((self.echo, self.service), self.rounds, visit)
             show(f"/chat, the same message_id again, {level} connections", found, "echo")
 
+    async def completions(self) -> None:
+        """An OpenAI request with ten messages that was answered already, again and again."""
+        lines = [{"role": role, "content": LINE} for role in ["system", "user", "assistant"] * 3]
+        body = {"model": MODEL, "messages": [*lines, {"role": "user", "content": LINE}], "max_tokens": 256}
+        request = post("/v1/chat/completions", json.dumps(body).encode())
+        for level in self.levels:
+
+            async def visit(thing: Thing, level: int = level) -> Result:
+                return await closed_loop(thing.url, [itertools.repeat(request)] * level, self.seconds, thing.pid)
+
+            await visit(self.service)
+            found = await in_turn((self.echo, self.service), self.rounds, visit)
+            show(f"/v1/chat/completions from the cache, {level} connections", found, "echo")
+
     async def streamed(self) -> None:
         """Many streams at a speaking pace, and streams that come at once."""
         things = (self.proxy, self.service, *self.others)
@@ -342,7 +356,8 @@ async def main(arguments: argparse.Namespace) -> None:
         bench = Bench(engine, echo, proxy, ours, others, rounds, seconds, arguments.quick)
         print(f"service: {', '.join(f'{name}={value}' for name, value in SETTINGS.items())}; all else as it comes")
         print(f"engine: {engine.url}/v1, answers of {TOKENS} tokens")
-        parts = arguments.only or ["uncached", "paced", "repeats", "streamed", "long_streams", "memory", "stored"]
+        everything = ["uncached", "paced", "repeats", "completions", "streamed", "long_streams", "memory", "stored"]
+        parts = arguments.only or everything
         for part in parts:
             await getattr(bench, part)()
 
@@ -354,5 +369,7 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a visit")
     parser.add_argument("--also", action="append", default=[], metavar="NAME=URL", help="another gateway's base URL")
     parser.add_argument("--engine-port", type=int, default=0, help="port of the fake engine; default: a free one")
-    parser.add_argument("--only", nargs="+", help="parts to run: uncached paced repeats streamed long_streams memory …")
+    parser.add_argument(
+        "--only", nargs="+", help="parts to run: uncached paced repeats completions streamed long_streams memory …"
+    )
     uvloop.run(main(parser.parse_args()))

@@ -207,6 +207,25 @@ def echo():
         message_id: str
         emotes: list[str]
 
+    class Line(BaseModel):
+        role: str
+        content: str
+
+    class Asked(BaseModel):
+        model: str
+        messages: list[Line]
+        stream: bool = False
+        max_tokens: int | None = None
+
+    class Choice(BaseModel):
+        index: int
+        message: Line
+        finish_reason: str
+
+    class Completed(BaseModel):
+        model: str
+        choices: list[Choice]
+
     app = FastAPI()
 
     @app.get("/health")
@@ -216,6 +235,10 @@ def echo():
     @app.post("/chat")
     async def chat(said: Said) -> Answer:
         return Answer(response=said.message, message_id=said.username, emotes=said.emotes)
+
+    @app.post("/v1/chat/completions")
+    async def completions(asked: Asked) -> Completed:
+        return Completed(model=asked.model, choices=[Choice(index=0, message=asked.messages[-1], finish_reason="stop")])
 
     return app
 

@@ -91,11 +91,21 @@ def body(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
     """One body: its fields."""
     required = schema.get("required", ())
     yield from (f"### {name}", "", schema.get("description", ""), "")
+    if "properties" not in schema:
+        yield from (_whole(schema), "")
+        return
     rows = (
         (f"`{field}`", kind(one), "yes" if field in required else "", one.get("description", ""))
-        for field, one in schema.get("properties", {}).items()
+        for field, one in schema["properties"].items()
     )
     yield from table(("field", "type", "required", "meaning"), rows)
+
+
+def _whole(schema: Mapping[str, Any]) -> str:
+    """A body whose fields have no names of ours."""
+    if "allOf" in schema:
+        return f"All fields of {kind(schema['allOf'][0])}."
+    return f"Each value is {kind(schema['additionalProperties'])}."
 
 
 def kind(schema: Mapping[str, Any]) -> str:
@@ -109,6 +119,8 @@ def kind(schema: Mapping[str, Any]) -> str:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
         return f"list of {kind(schema.get('items', {}))}{_bounds(schema, 'minItems', 'maxItems')}"
+    if schema.get("type") == "object" and "properties" in schema:
+        return f"object with {', '.join(f'`{name}`' for name in schema['properties'])}"
     bounds = _bounds(schema, "minLength", "maxLength") + _bounds(schema, "minimum", "maximum")
     return schema.get("type", "any JSON") + bounds
 
@@ -147,7 +159,10 @@ def commands() -> str:
 
 def leaves(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
     """The commands of a group and of the groups in it, by their whole names."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from leaves(command, f"{above}{name} ")
         else:

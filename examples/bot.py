@@ -1,62 +1,34 @@
-"""A chat bot in a few lines. Here the chat is the terminal: type `ann: hello Assistant`, end with Ctrl-D.
+"""A chat bot in twenty lines. Here the chat is the terminal: type `ann: hello Assistant`, end with Ctrl-C.
 
 The room must take its turns by itself: `PUT /policy` with `{"mode": "auto"}`, once.
 """
 
-import asyncio
 import json
-import os
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
-from uuid import uuid4
+from contextlib import suppress
+from threading import Thread
+from urllib.request import Request, urlopen
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
-
-URL = os.environ.get("LLM_SERVICE_URL", "http://127.0.0.1:8000")
+URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
 
 
-async def persist(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-    """Try until it works."""
-    while True:
-        try:
-            return await work(*arguments)
-        except ClientError:
-            await asyncio.sleep(1)
+def hear() -> None:
+    """Hand over every line of the chat. One that is not taken is lost, as if nobody had read it."""
+    for line in sys.stdin:
+        username, _, text = line.strip().partition(": ")
+        said = json.dumps({"username": username, "message": text}).encode()
+        with suppress(OSError):
+            urlopen(Request(f"{URL}/messages", said, {"Content-Type": "application/json"}), timeout=60).close()
 
 
-async def hear(http: ClientSession, said: dict[str, str]) -> None:
-    """Hand one line over. Its id makes it safe to do that again."""
-    async with http.post(f"{URL}/messages", json=said) as answer:
-        if answer.status == 429 or answer.status >= 500:
-            answer.raise_for_status()
+def speak() -> None:
+    """Post what is answered, until the service ends. Of all events only replies have `messages`."""
+    for line in urlopen(f"{URL}/events", timeout=60):
+        field, _, value = line.decode().strip().partition(": ")
+        if field == "data":
+            for text in json.loads(value).get("messages", ()):
+                print("Assistant:", text, flush=True)
 
 
-async def speak(http: ClientSession, headers: dict[str, str]) -> None:
-    """Post what is answered. `headers` remember how far that was when the connection breaks."""
-    async with http.get(f"{URL}/events", headers=headers, raise_for_status=True) as events:
-        kind = ""
-        async for line in events.content:
-            field, _, value = line.decode().rstrip("\n").partition(": ")
-            if field == "id":
-                headers["Last-Event-ID"] = value
-            elif field == "event":
-                kind = value
-            elif field == "data" and kind == "reply":
-                for text in json.loads(value)["messages"]:
-                    print("Assistant:", text, flush=True)
-    raise ClientError("The events never end by themselves.")
-
-
-async def main() -> None:
-    """Listen and speak, until the chat is over."""
-    async with ClientSession(timeout=ClientTimeout(sock_read=60)) as http:
-        speaking = asyncio.create_task(persist(speak, http, {}))
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            username, _, text = line.strip().partition(": ")
-            await persist(hear, http, {"username": username, "message": text, "message_id": uuid4().hex})
-        speaking.cancel()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+Thread(target=hear, daemon=True).start()
+speak()

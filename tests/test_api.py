@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from llm_service.settings import Settings
 from running_service import running_service
@@ -24,6 +25,13 @@ def settings(lm, tmp_path):
 async def bot(settings):
     async with running_service(settings) as running:
         yield running
+
+
+async def until(true):
+    """Wait until something is so."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.005)
 
 
 async def test_a_message_gets_a_reply(bot, lm):
@@ -50,6 +58,22 @@ async def test_the_engine_sees_one_system_message_and_speakers(bot, lm):
     assert roles == ["system", "user", "assistant", "user"]
     assert lm.requests[-1]["messages"][1]["content"] == "alice: Hello!"
     assert lm.requests[-1]["messages"][3]["content"] == "bob: And me? Kappa"
+
+
+ROOM_RULE = "String should match pattern '^[A-Za-z0-9_.~-]{1,64}$'."
+
+
+async def test_all_that_is_wrong_with_a_request_is_told_at_once(bot):
+    status, body = await bot.post("/rooms/b!d/chat", {"username": 5})
+    assert (status, body["errors"]) == (
+        422,
+        [
+            {"field": "path.room", "code": "string_pattern_mismatch", "rule": ROOM_RULE},
+            {"field": "body.username", "code": "string_type", "rule": "Input should be a valid string."},
+            {"field": "body.message", "code": "missing", "rule": "Field required."},
+        ],
+    )
+    assert (await bot.post("/chat"))[1]["errors"] == [{"field": "body", "code": "missing", "rule": "Field required."}]
 
 
 async def test_a_stream_is_the_same_turn(bot, lm):
@@ -153,6 +177,29 @@ async def test_a_long_reply_comes_in_messages_that_the_platform_takes(bot, lm):
     assert (await bot.chat(message_id="long"))[1]["messages"] == body["messages"]
 
 
+async def test_a_repeated_message_needs_no_engine(bot, lm):
+    _, first = await bot.chat("hi", message_id="m-1")
+    await lm.stop()
+    assert (await bot.chat("hi", message_id="m-1")) == (200, first)
+
+
+async def test_a_repeated_message_is_shown_as_the_policy_is_now(bot, lm):
+    lm.reply("A long reply. It has two sentences.")
+    _, first = await bot.chat("hi", message_id="m-1")
+    await bot.call("PUT", "/policy", json={"max_chars": 20})
+    _, again = await bot.chat("hi", message_id="m-1")
+    assert (first["messages"], again["messages"]) == (["A long reply. It has two sentences."], ["A long reply."])
+
+
+@pytest.mark.parametrize("forget", ["/messages/m-1", "/users/user", "/context"])
+async def test_a_forgotten_message_is_new_when_it_comes_again(bot, lm, forget):
+    _, first = await bot.chat("hi", message_id="m-1")
+    await bot.delete(forget)
+    _, again = await bot.chat("hi", message_id="m-1")
+    assert again["reply_id"] != first["reply_id"]
+    assert len(lm.requests) == 2
+
+
 async def test_a_repeated_message_id_generates_nothing(bot, lm):
     _, first = await bot.chat("hi", message_id="m-1")
     _, again = await bot.chat("hi", message_id="m-1")
@@ -199,6 +246,17 @@ async def test_when_the_caller_leaves_the_engine_stops(bot, lm, path, after):
     assert [message["role"] for message in context["messages"]] == ["user", "user", "assistant"]
 
 
+async def test_a_caller_who_leaves_is_no_bug(bot, lm):
+    lm.hang()
+    with capture_logs() as lines:
+        asking = asyncio.create_task(bot.chat())
+        await until(lambda: lm.running)
+        asking.cancel()
+        await until(lambda: bot.service.telemetry.requests.counts)
+    assert bot.service.telemetry.requests.counts == {("/chat", 499): 1}
+    assert not lines, "it was logged as a bug"
+
+
 async def test_a_restart_changes_nothing(settings, lm):
     async with running_service(settings) as bot:
         for n in range(3):
@@ -206,6 +264,8 @@ async def test_a_restart_changes_nothing(settings, lm):
         _, before = await bot.get("/context")
     async with running_service(settings) as bot:
         _, after = await bot.get("/context")
+    for context in (before, after):
+        context["topics"] = [{**topic, "weight": 0} for topic in context["topics"]]  # weights fade as time passes
     assert after == before
 
 
@@ -240,6 +300,7 @@ async def test_health_tells_the_engine(bot, lm):
     await bot.chat()
     status, body = await bot.get("/health")
     assert (status, body["status"], body["engine"]["model"]) == (200, "ok", "scripted-model")
+    assert body["hint"] is None, "nothing is to be done"
     assert (await bot.get("/health/live")) == (200, {"status": "alive"})
 
 
@@ -263,6 +324,14 @@ async def test_openapi_names_every_status(bot):
     assert {"200", "409", "413", "415", "422", "429", "502", "503", "504"} <= set(chat)
     assert "/rooms/{room}/chat" in document["paths"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_a_broken_rule_is_told_in_words(bot):
+    _, problem = await bot.post("/chat", {"username": "a" * 51, "message": 3})
+    assert problem["errors"] == [
+        {"field": "body.username", "code": "string_too_long", "rule": "String should have at most 50 characters."},
+        {"field": "body.message", "code": "string_type", "rule": "Input should be a valid string."},
+    ]
 
 
 async def test_extra_fields_are_refused_and_not_repeated(bot, lm):

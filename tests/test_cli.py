@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -42,10 +43,31 @@ async def command(*arguments, tmp_path, typed: str = ""):
     return process.returncode, output.decode()
 
 
-def test_help_names_every_command():
+def test_help_names_every_command_and_every_command_has_help():
     text = run("--help").output
-    for name in ("serve", "chat", "ask", "doctor", "config", "export", "import", "replay", "pause", "resume"):
+    names = main.list_commands(click.Context(main))
+    assert {"serve", "chat", "ask", "doctor", "config", "export", "import", "replay", "pause", "models"} < set(names)
+    for name in names:
         assert re.search(rf"^  {name}\b", text, re.MULTILINE), name
+        assert run(name, "--help").output.startswith(f"Usage: main {name} ")
+
+
+def test_a_command_that_does_not_exist_is_said_so():
+    assert "No such command 'nonsense'" in run("nonsense").output
+
+
+@pytest.mark.parametrize(
+    ("module", "unused"),
+    [
+        ("llm_service.cli", {"aiohttp", "fastapi", "pydantic", "uvicorn", "sqlalchemy"}),
+        ("llm_service.cli.control", {"fastapi", "uvicorn", "sqlalchemy", "llm_service.service"}),
+        ("llm_service.cli.models", {"fastapi", "uvicorn", "sqlalchemy", "llm_service.service"}),
+    ],
+)
+def test_a_command_imports_what_it_uses(module, unused):
+    code = f"import sys, {module}; print(*sys.modules)"
+    imported = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not unused & set(imported)
 
 
 def test_config_says_where_each_value_came_from():

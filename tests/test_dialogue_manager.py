@@ -1,22 +1,26 @@
 """The conductor, with a scripted LM Studio on a socket, and with a real llama.cpp."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import pytest
 
 from llm_service.admission import Admission
 from llm_service.dialogue_manager import DialogueManager, EventLog, MemoryStore, RoomEmotes
+from llm_service.dialogue_manager.answered import Answered
 from llm_service.dialogue_manager.room import Room
 from llm_service.dialogue_manager.rooms import Rooms
 from llm_service.dialogue_manager.tending import QUIET
 from llm_service.engine import EmbeddedEngine
 from llm_service.errors import EmptyReply, InvalidMessage, PromptTooLong, TurnDropped
 from llm_service.llm_client import LMStudioClient
+from llm_service.store import open_store
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Policy
 from llm_service.types import Completed, Delta, Draft, Message, Persona, Reply, Sampling
+from llm_service.words import terms
 from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
 
@@ -244,19 +248,120 @@ async def test_idle_rooms_are_let_go_and_come_back():
 async def test_a_room_with_something_to_do_is_not_let_go():
     rooms = Rooms(MemoryStore(), make_room, most=1)
     busy = await rooms.get("busy")
-    busy.wait_for_turn(message("m", room="busy"))
+    busy.unsaved["m"] = message("m", room="busy")
     for n in range(3):
         await rooms.get(f"r{n}")
     assert await rooms.get("busy") is busy
 
 
-async def test_what_is_stale_keeps_no_room_in_memory():
-    rooms = Rooms(MemoryStore(), make_room, most=1)
+@pytest.mark.parametrize(("sent_at", "waits"), [(1.0, ["m1", "m3"]), (-100.0, [])])
+async def test_what_waited_for_a_turn_waits_when_a_room_comes_back_unless_it_is_stale(sent_at, waits):
+    rooms = Rooms(store := MemoryStore(), make_room, most=1)
+    said = [replace(message(f"m{n}", room="idle"), sent_at=sent_at) for n in range(4)]
+    stored = await store.append(said)
+    idle = await rooms.get("idle")
+    for one in (stored[1], stored[3]):
+        idle.wait_for_turn(one.message)
+    await rooms.get("another")
+    assert await rooms.get("idle") is not idle
+    assert list((await rooms.get("idle")).pending) == waits
+
+
+async def test_a_line_for_a_room_that_is_not_in_memory_joins_what_was_said_there(client, lm):
+    async with DialogueManager(client, store=(store := MemoryStore())) as manager:
+        await manager.reply(said("The castle has a dragon."))
+    async with DialogueManager(client, store=store) as manager:
+        manager.add_message("bob", "Which animal?")
+        manager.add_message("bob", "In the castle?")
+        await manager.generate_response()
+        context = await manager.context()
+    assert "dragon" in lm.requests[-1]["messages"][1]["content"]
+    assert [entry.text for entry in context.entries if isinstance(entry, Message)][1:] == [
+        "Which animal?",
+        "In the castle?",
+    ]
+    assert [entry.position for entry in context.entries if isinstance(entry, Message)] == [1, 2, 3]
+
+
+async def test_long_rooms_are_let_go_sooner(monkeypatch):
+    monkeypatch.setattr("llm_service.dialogue_manager.rooms.FEW_ROOMS", 2)
+    monkeypatch.setattr("llm_service.dialogue_manager.rooms.MOST_LINES", 10)
+    rooms = Rooms(store := MemoryStore(), make_room)
+    for n in range(6):
+        await store.append([message(f"{n} {line}", room=f"r{n}") for line in range(3)])
+        await rooms.get(f"r{n}")
+    assert [room.name for room in rooms.all()] == ["r3", "r4", "r5"]
+    for n in range(2):
+        await store.append([message(f"long {n} {line}", room=f"long{n}") for line in range(20)])
+        await rooms.get(f"long{n}")
+    assert [room.name for room in rooms.all()] == ["long0", "long1"]
+
+
+def reply_to(*message_ids, room="default"):
+    return Reply(id=f"to {message_ids[0]}", room=room, text="hi", raw="hi", answers=message_ids)
+
+
+def test_only_the_newest_answers_are_remembered():
+    answered = Answered(most=2)
+    for one in (reply_to("a", "b"), reply_to("a", room="den")):
+        answered.remember(one, answered.cleared)
+    assert answered.find("default", "a") is None
+    assert answered.find("default", "b") == reply_to("a", "b")
+    answered.remember(reply_to("c"), answered.cleared)
+    assert answered.find("default", "b") is not None, "it was asked for since"
+    assert answered.find("den", "a") is None
+
+
+def test_what_was_forgotten_meanwhile_is_not_remembered():
+    answered = Answered()
+    before = answered.cleared
+    answered.clear()
+    answered.remember(reply_to("a"), before)
+    assert answered.find("default", "a") is None
+
+
+async def test_what_was_waiting_in_a_room_that_is_let_go_is_told():
+    gone = []
+    rooms = Rooms(MemoryStore(), make_room, abandoned=gone.append, most=1)
     idle = await rooms.get("idle")
     idle.wait_for_turn(replace(message("m", room="idle"), sent_at=-100.0))
-    for n in range(3):
-        await rooms.get(f"r{n}")
-    assert await rooms.get("idle") is not idle
+    await rooms.get("other")
+    assert gone == [1]
+
+
+@pytest.mark.parametrize("text", ["line {}", "KEKW", "Assistant, line {}?"])
+async def test_where_nobody_takes_turns_what_waits_stays_bounded_and_is_accounted_for(manager, text):
+    for start in range(0, 2_600, 100):
+        drafts = [said(text.format(n), f"viewer{n}", message_id=f"m{n}") for n in range(start, start + 100)]
+        await manager.ingest(drafts)
+        waiting, dropped = await manager.waiting(), manager.counters.dropped.total()
+        assert waiting <= 2 * Policy().most_waiting
+        assert waiting + dropped == start + 100
+
+
+async def test_a_room_of_ever_new_viewers_and_words_keeps_no_more_than_before(client, tmp_path):
+    async with open_store(tmp_path / "room.db", terms=terms) as store, DialogueManager(client, store=store) as manager:
+        held = {}
+        for start in range(0, 9_000, 500):
+            unique = ((n, f"word{n} thing{n} @viewer{n - 1}") for n in range(start, start + 500))
+            await manager.ingest([said(text, f"viewer{n}", user_id=str(n)) for n, text in unique])
+            if start in (3_000, 3_500, 8_000, 8_500):
+                gc.collect()
+                held[start] = len(gc.get_objects())
+        assert max(held[8_000], held[8_500]) < 1.1 * max(held[3_000], held[3_500])
+
+
+async def test_a_reply_is_cut_off_while_it_is_still_a_hidden_thought(manager, lm):
+    manager.add_message("alice", "hi")
+    lm.reply(f"<think>{'hm ' * 200}</think> At last.", delay=0.05)
+    asking = asyncio.ensure_future(manager.generate_response())
+    async with asyncio.timeout(5):
+        while not await manager.skip():
+            await asyncio.sleep(0.01)
+        with pytest.raises(TurnDropped):
+            await asking
+        while not lm.disconnects:
+            await asyncio.sleep(0.01)
 
 
 def message(message_id, *, room):

@@ -178,6 +178,16 @@ def test_the_site_builds_without_warnings(tmp_path):
     assert built.returncode == 0, built.stderr
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_tables_are_whole(page):
+    text = re.sub(r"^```.*?^```", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        head, line, *rest = [*table.splitlines(), ""]
+        assert re.fullmatch(r"\|(-+:?\|)+", line), f"a table without a head: {head}"
+        wide = {len(re.findall(r"(?<!\\)\|", row)) for row in (head, line, *rest) if row}
+        assert len(wide) == 1, f"rows of different width: {head}"
+
+
 def test_the_readme_is_short():
     assert PAGES["README.md"].count("\n") < 120
 
@@ -206,7 +216,7 @@ def test_settings_files_on_the_pages_can_be_used(page, tmp_path):
 
 SHIMS = {
     "python": """
-case $1 in */relay.py) timeout 2 {python} "$@" || test $? = 124; exit;; esac
+case $1 in */relay.py | */bot.py) timeout 2 {python} "$@" || test $? = 124; exit;; esac
 exec {python} "$@"
 """,
     "curl": """

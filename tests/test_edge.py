@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from llm_service.api.edge import (
     ApiKey,
+    Edge,
     EdgeLimits,
     GuardedHttp,
     KeyScope,
@@ -21,7 +22,6 @@ from llm_service.api.edge import (
     check_bind,
     fingerprint,
     forwarded_client,
-    harden,
     parse_keys,
     parse_limit,
     read_keys,
@@ -137,18 +137,18 @@ async def ask(app, *args, **kwargs):
     ],
 )
 async def test_a_sound_body_arrives_as_it_was_sent(body):
-    answer = await ask(harden(echo), body=body)
+    answer = await ask(Edge(echo), body=body)
     assert answer.status == 200
     assert answer.json()["body"].encode() == body
 
 
 async def test_a_byte_order_mark_is_dropped():
-    assert (await ask(harden(echo), body=b"\xef\xbb\xbf{}")).json()["body"] == "{}"
+    assert (await ask(Edge(echo), body=b"\xef\xbb\xbf{}")).json()["body"] == "{}"
 
 
 async def test_a_chunked_body_arrives_whole():
     head = request(body=b"", headers=["Content-Type: application/json", "Transfer-Encoding: chunked"])
-    async with serving(harden(echo)) as port:
+    async with serving(Edge(echo)) as port:
         answer = await exchange(port, head, b'5\r\n{"a":\r\n', b"2\r\n1}\r\n0\r\n\r\n", pause=0.02)
     assert answer.json()["body"] == '{"a":1}'
 
@@ -162,17 +162,17 @@ async def test_a_chunked_body_arrives_whole():
     ],
 )  # fmt: skip
 async def test_a_body_that_is_not_strict_json_is_refused(body):
-    assert (await ask(harden(echo), body=body)).is_problem(400, "invalid_json")
+    assert (await ask(Edge(echo), body=body)).is_problem(400, "invalid_json")
 
 
 async def test_a_string_that_never_ends_is_read_once():
     body = b"[" * 65 + b'"' + b'\\"' * 500_000
-    assert (await ask(harden(echo), path="/messages", body=body)).status == 422
+    assert (await ask(Edge(echo), path="/messages", body=body)).status == 422
 
 
 @pytest.mark.parametrize("body", [b"[" * 65 + b"]" * 65, b'{"a":' * 9000 + b"1" + b"}" * 9000])
 async def test_deep_nesting_is_refused(body):
-    assert (await ask(harden(echo), body=body)).is_problem(422, "json_too_deep")
+    assert (await ask(Edge(echo), body=body)).is_problem(422, "json_too_deep")
 
 
 @pytest.mark.parametrize(
@@ -187,16 +187,16 @@ async def test_deep_nesting_is_refused(body):
     ],
 )
 async def test_other_types_are_refused(headers):
-    assert (await ask(harden(echo), headers=headers, json_type=False)).is_problem(415, "unsupported_type")
+    assert (await ask(Edge(echo), headers=headers, json_type=False)).is_problem(415, "unsupported_type")
 
 
 @pytest.mark.parametrize("kind", ["application/json;charset=UTF-8", 'Application/JSON; charset="utf-8"'])
 async def test_json_in_utf8_may_say_so(kind):
-    assert (await ask(harden(echo), headers=[f"Content-Type: {kind}"], json_type=False)).status == 200
+    assert (await ask(Edge(echo), headers=[f"Content-Type: {kind}"], json_type=False)).status == 200
 
 
 async def test_compressed_bodies_are_refused():
-    assert (await ask(harden(echo), headers=["Content-Encoding: gzip"])).is_problem(415, "unsupported_encoding")
+    assert (await ask(Edge(echo), headers=["Content-Encoding: gzip"])).is_problem(415, "unsupported_encoding")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ async def test_a_body_may_be_as_large_as_its_route_allows(path, size, status, ch
     if chunked:
         headers = ["Content-Type: application/json", "Transfer-Encoding: chunked"]
         whole = request(path=path, body=b"", headers=headers) + f"{size:x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
-    async with serving(harden(echo)) as port:
+    async with serving(Edge(echo)) as port:
         answer = await exchange(port, whole)
     assert answer.status == status
     if status == 413:
@@ -229,14 +229,14 @@ async def test_a_body_too_large_is_refused_before_it_is_sent_when_the_client_wai
     head = request(
         body=b"", headers=["Content-Type: application/json", "Content-Length: 9999999", "Expect: 100-continue"]
     )
-    async with serving(harden(echo)) as port:
+    async with serving(Edge(echo)) as port:
         answer = await exchange(port, head)
     assert answer.is_problem(413, "body_too_large")
 
 
 async def test_a_slow_body_is_refused_however_it_drips():
     head = request(body=b"", headers=["Content-Type: application/json", "Content-Length: 100"])
-    async with serving(harden(echo, limits=QUICK)) as port:
+    async with serving(Edge(echo, limits=QUICK)) as port:
         silent, dripping = await asyncio.gather(exchange(port, head), exchange(port, head, *[b" "] * 8, pause=0.05))
     assert silent.is_problem(408, "request_timeout")
     assert dripping.status in (408, 0), "who still writes may not hear the refusal"
@@ -250,7 +250,7 @@ async def test_a_caller_who_leaves_in_the_middle_of_a_body_never_reaches_the_app
         reached.append(scope)
         await echo(scope, receive, send)
 
-    async with serving(harden(app)) as port:
+    async with serving(Edge(app)) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request(body=b"", headers=["Content-Type: application/json", "Content-Length: 100"]) + b"{")
         await writer.drain()
@@ -268,7 +268,7 @@ async def test_the_application_still_learns_that_its_caller_left():
         if (await receive())["type"] == "http.disconnect":
             left.set()
 
-    async with serving(harden(app)) as port:
+    async with serving(Edge(app)) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request())
         await writer.drain()
@@ -279,7 +279,7 @@ async def test_the_application_still_learns_that_its_caller_left():
 
 
 async def test_a_request_without_a_body_needs_no_type():
-    async with serving(harden(echo)) as port:
+    async with serving(Edge(echo)) as port:
         for method, headers in (("GET", []), ("DELETE", []), ("POST", ["Content-Length: 0"]), ("POST", [])):
             answer = await exchange(port, request(method, body=b"", headers=headers))
             assert answer.json()["body"] == ""
@@ -300,7 +300,7 @@ async def test_a_request_without_a_body_needs_no_type():
     ],
 )
 async def test_heads_are_bounded(path, headers, status):
-    async with serving(harden(echo)) as port:
+    async with serving(Edge(echo)) as port:
         answer = await exchange(port, request("GET", path, body=b"", headers=headers))
     assert answer.status == status
 
@@ -324,18 +324,18 @@ async def test_heads_are_bounded(path, headers, status):
     ],
 )
 async def test_only_our_own_hosts_are_answered(host, status):
-    answer = await ask(harden(echo, hosts=["chat.example"]), host=host)
+    answer = await ask(Edge(echo, hosts=["chat.example"]), host=host)
     assert answer.status == status
     if status != 200:
         assert answer.is_problem(status, "bad_host" if status == 400 else "unknown_host")
 
 
 async def test_two_hosts_are_none():
-    assert (await ask(harden(echo), headers=["Host: 127.0.0.1"])).is_problem(400, "bad_host")
+    assert (await ask(Edge(echo), headers=["Host: 127.0.0.1"])).is_problem(400, "bad_host")
 
 
 async def test_any_host_may_be_allowed():
-    assert (await ask(harden(echo, hosts=["*"]), host="whatever.example")).status == 200
+    assert (await ask(Edge(echo, hosts=["*"]), host="whatever.example")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,7 @@ async def test_any_host_may_be_allowed():
     ],
 )
 async def test_strangers_pages_can_change_nothing(method, origin, status):
-    app = harden(echo, origins=["https://overlay.example"])
+    app = Edge(echo, origins=["https://overlay.example"])
     answer = await ask(app, method, body=b"", headers=[f"Origin: {origin}"], host="127.0.0.1:8000")
     assert answer.status == status
     assert not any(name.startswith("access-control") for name in answer.headers)
@@ -360,7 +360,7 @@ async def test_strangers_pages_can_change_nothing(method, origin, status):
 
 async def test_a_strangers_preflight_is_refused():
     headers = ["Origin: https://evil.example", "Access-Control-Request-Method: DELETE"]
-    assert (await ask(harden(echo), "OPTIONS", body=b"", headers=headers)).is_problem(400, "unknown_origin")
+    assert (await ask(Edge(echo), "OPTIONS", body=b"", headers=headers)).is_problem(400, "unknown_origin")
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ async def test_a_strangers_preflight_is_refused():
     [("abc-DEF_123", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("a\tb", False), ("<b>", False)],
 )
 async def test_every_request_has_an_id(offered, kept):
-    answer = await ask(harden(echo), headers=[f"X-Request-ID: {offered}"])
+    answer = await ask(Edge(echo), headers=[f"X-Request-ID: {offered}"])
     request_id = answer.json()["state"]["request_id"]
     assert answer.headers["x-request-id"] == request_id.lower()
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -376,14 +376,14 @@ async def test_every_request_has_an_id(offered, kept):
 
 
 async def test_a_refusal_names_the_request_and_repeats_nothing():
-    answer = await ask(harden(echo), body=b'{"secret": nonsense}', headers=["X-Request-ID: r1"])
+    answer = await ask(Edge(echo), body=b'{"secret": nonsense}', headers=["X-Request-ID: r1"])
     assert answer.json()["request_id"] == "r1"
     assert b"secret" not in answer.body
 
 
 async def test_heads_are_bounded_behind_any_server():
     headers = [f"X-{i}: y" for i in range(1000)]
-    async with serving(harden(echo), "httptools") as port:
+    async with serving(Edge(echo), "httptools") as port:
         assert (await exchange(port, request("GET", "/" + "x" * 9000, body=b""))).is_problem(414, "uri_too_long")
         assert (await exchange(port, request(headers=headers))).is_problem(431, "headers_too_large")
 
@@ -394,7 +394,7 @@ async def test_nothing_but_http_gets_past_the_edge():
     async def send(message):
         sent.append(message["type"])
 
-    await harden(echo)({"type": "websocket", "path": "/", "headers": []}, None, send)
+    await Edge(echo)({"type": "websocket", "path": "/", "headers": []}, None, send)
     assert sent == ["websocket.close"]
 
 
@@ -421,7 +421,7 @@ class Hasty(GuardedHttp):
     ],
 )
 async def test_what_is_not_http_is_refused_once(raw):
-    async with serving(harden(echo)) as port:
+    async with serving(Edge(echo)) as port:
         answer = await exchange(port, raw)
     assert answer.is_problem(400, "malformed_request")
     assert b"HTTP/1.1" not in answer.body
@@ -429,7 +429,7 @@ async def test_what_is_not_http_is_refused_once(raw):
 
 async def test_a_slow_head_is_refused_and_a_silent_connection_closed():
     head = request("GET", body=b"")
-    async with serving(harden(echo), Hasty) as port:
+    async with serving(Edge(echo), Hasty) as port:
         slow, dripping, silent, whole = await asyncio.gather(
             exchange(port, head[:-4]),
             exchange(port, *[b"GET /", *[b"x"] * 7], pause=0.05),
@@ -443,7 +443,7 @@ async def test_a_slow_head_is_refused_and_a_silent_connection_closed():
 
 
 async def test_an_endless_head_is_cut():
-    async with serving(harden(echo)) as port:
+    async with serving(Edge(echo)) as port:
         headers = await exchange(port, b"GET / HTTP/1.1\r\n", *[b"X: " + b"y" * 4000 + b"\r\n"] * 20, pause=0.002)
         url = await exchange(port, b"GET /", *[b"y" * 8000] * 20, pause=0.002)
     assert headers.status in (431, 0)
@@ -452,7 +452,7 @@ async def test_an_endless_head_is_cut():
 
 async def test_a_connection_is_used_again_and_again():
     keep = request().replace(b"Connection: close\r\n", b"")
-    async with serving(harden(echo), Hasty) as port:
+    async with serving(Edge(echo), Hasty) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(3):
             writer.write(keep)
@@ -513,7 +513,7 @@ def test_one_table_says_who_may_do_what(method, path, scope):
 )
 async def test_a_key_opens_what_its_scope_allows(key, method, path, status):
     headers = [f"Authorization: {key}"] if key else []
-    answer = await ask(harden(echo, keys=parse_keys(KEYS)), method, path, body=b"", headers=headers)
+    answer = await ask(Edge(echo, keys=parse_keys(KEYS)), method, path, body=b"", headers=headers)
     assert answer.status == status
     if status == 401:
         assert answer.is_problem(401, "unauthorized")
@@ -524,7 +524,7 @@ async def test_a_key_opens_what_its_scope_allows(key, method, path, status):
 
 async def test_handlers_learn_whose_key_it_was():
     headers = ["Authorization: Bearer 0123456789abcdef"]
-    answer = await ask(harden(echo, keys=parse_keys(KEYS)), headers=headers)
+    answer = await ask(Edge(echo, keys=parse_keys(KEYS)), headers=headers)
     assert answer.json()["state"]["key"] == "bot"
 
 

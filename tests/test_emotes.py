@@ -37,6 +37,12 @@ def test_it_is_loaded_from_json(document):
     assert loaded["no"] == Emote(code="no", meaning="refusal", usable=False)
 
 
+def test_a_code_is_the_key_whatever_else_is_told_of_it():
+    loaded = EmoteDictionary.from_data({"mine": {"code": "other", "id": 3, "meaning": None}})
+    assert Emote(code="mine") in set(loaded)
+    assert "other" not in loaded
+
+
 def test_what_a_room_says_of_a_code_counts():
     assert {e.code: e for e in EmoteDictionary([Emote(code="Kappa", meaning="pottery")])}["Kappa"].meaning == "pottery"
     assert len(EmoteDictionary([Emote(code="x")], well_known=False)) == 1
@@ -55,6 +61,8 @@ def test_what_a_room_says_of_a_code_counts():
         {"x": "y" * 81},
         {"x": 3},
         {"x": {"usable": "yes"}},
+        {"x": {"meaning": {}}},
+        {"x": False},
         [{"code": str(n)} for n in range(5_001)],
     ],
 )

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from llm_service.dialogue_manager.events import BACKLOG, REMEMBERED, EventLog, TooSlow
+from llm_service.dialogue_manager.events import BACKLOG, REMEMBERED, RUN, EventLog, TooSlow
 
 
 def log() -> EventLog:
@@ -45,7 +45,7 @@ async def test_coming_back_catches_up():
 
 @pytest.mark.parametrize("last", ["", "x", "run-1", "-", "RUN-x", "RUN-²"])
 async def test_what_cannot_be_caught_up_with_is_called_a_gap(last):
-    last = last.replace("RUN", EventLog.run)
+    last = last.replace("RUN", RUN)
     events = log()
     events.publish("message", {})
     first = (await take(events.follow(last), 2))[0]
@@ -65,7 +65,7 @@ async def test_what_is_too_old_leaves_a_gap():
 async def test_a_slow_follower_is_dropped():
     events = log()
     events.publish("message", {"n": -1})
-    following = events.follow(f"{EventLog.run}-0")
+    following = events.follow(f"{RUN}-0")
     assert (await anext(following)).value["n"] == -1
     for number in range(BACKLOG + 10):
         events.publish("message", {"n": number})

@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -81,7 +80,29 @@ async def test_the_library_asks_and_talks(lm):
 async def test_the_bot_posts_what_is_answered(service, lm):
     await service.call("PUT", "/policy", json={"mode": "auto", "gap": 0})
     lm.reply("Hello ann!")
-    bot = await started(EXAMPLES / "bot.py", LLM_SERVICE_URL=service.url)
+    bot = await started(EXAMPLES / "bot.py", service.url)
+    await followed(service)
+    bot.stdin.write("eve: \u200b\nann: hello Assistant\n".encode())
+    assert (await bot.stdout.readline()).decode() == "Assistant: Hello ann!\n"
+    bot.terminate()
+    await bot.wait()
+    _, context = await service.get("/context")
+    assert [line["message"] for line in context["messages"]] == ["hello Assistant", "Hello ann!"]
+
+
+async def test_the_bot_ends_with_the_service(lm, tmp_path):
+    settings = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None)
+    async with running_service(settings) as service:
+        bot = await started(EXAMPLES / "bot.py", service.url)
+        await followed(service)
+    async with asyncio.timeout(10):
+        await bot.wait()
+
+
+async def test_the_steady_bot_posts_what_is_answered(service, lm):
+    await service.call("PUT", "/policy", json={"mode": "auto", "gap": 0})
+    lm.reply("Hello ann!")
+    bot = await started(EXAMPLES / "steady_bot.py", LLM_SERVICE_URL=service.url)
     await followed(service)
     bot.stdin.write(b"ann: hello Assistant\n")
     assert (await bot.stdout.readline()).decode() == "Assistant: Hello ann!\n"
@@ -91,7 +112,7 @@ async def test_the_bot_posts_what_is_answered(service, lm):
     assert [line["message"] for line in context["messages"]] == ["hello Assistant", "Hello ann!"]
 
 
-async def test_the_bot_goes_on_where_its_connection_broke():
+async def test_the_steady_bot_goes_on_where_its_connection_broke():
     """A service that hangs up after the first reply is asked for what came after it."""
     asked = []
 
@@ -106,7 +127,7 @@ async def test_the_bot_goes_on_where_its_connection_broke():
     app = web.Application()
     app.add_routes([web.get("/events", events)])
     async with TestServer(app) as server:
-        bot = await started(EXAMPLES / "bot.py", LLM_SERVICE_URL=str(server.make_url("")).rstrip("/"))
+        bot = await started(EXAMPLES / "steady_bot.py", LLM_SERVICE_URL=str(server.make_url("")).rstrip("/"))
         said = [(await bot.stdout.readline()).decode() for _ in range(2)]
         bot.stdin.close()
         await bot.wait()
@@ -114,7 +135,7 @@ async def test_the_bot_goes_on_where_its_connection_broke():
     assert asked[:2] == [None, "run-1"]
 
 
-async def test_the_bot_sends_a_line_again_until_it_is_taken():
+async def test_the_steady_bot_sends_a_line_again_until_it_is_taken():
     received = []
 
     async def messages(request):
@@ -125,18 +146,32 @@ async def test_the_bot_sends_a_line_again_until_it_is_taken():
     app = web.Application()
     app.add_routes([web.post("/messages", messages)])
     async with TestServer(app) as server:
-        bot = await started(EXAMPLES / "bot.py", LLM_SERVICE_URL=str(server.make_url("")).rstrip("/"))
+        bot = await started(EXAMPLES / "steady_bot.py", LLM_SERVICE_URL=str(server.make_url("")).rstrip("/"))
         await bot.communicate(b"ann: hello\n")
     assert len(received) == 2
     assert received[0] == received[1]
     assert received[0]["username"] == "ann"
 
 
-def test_the_bot_uses_two_endpoints_only_and_stays_short():
-    text = (EXAMPLES / "bot.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["bot.py", "steady_bot.py"])
+def test_the_bots_use_two_endpoints_only(name):
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
     assert set(re.findall(r"\{URL\}(/\w+)", text)) == {"/messages", "/events"}
-    statements = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
-    assert len(statements) < 60
+
+
+def test_the_bot_has_twenty_lines():
+    text = (EXAMPLES / "bot.py").read_text(encoding="utf-8")
+    assert len(code_lines(text)) <= 20
+
+
+def code_lines(text):
+    """The lines that are neither blank nor comments nor docstrings."""
+    tree = ast.parse(text)
+    documented = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef)]
+    docstrings = [node.body[0] for node in documented if ast.get_docstring(node)]
+    prose = {number for one in docstrings for number in range(one.lineno, one.end_lineno + 1)}
+    lines = [line.strip() for number, line in enumerate(text.splitlines(), 1) if number not in prose]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 # ── the overlay ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -251,14 +286,3 @@ def test_systemd_understands_the_unit(tmp_path):
     parsed.read_string(text)
     assert set(parsed) - {"DEFAULT"} == {"Unit", "Service", "Install"}
     assert float(parsed["Service"]["TimeoutStopSec"]) > GRACE
-
-
-def test_the_container_is_made_of_what_is_there():
-    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
-    for copied in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
-        assert all((ROOT / name).exists() for name in copied.split())
-    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
-    [entry] = json.loads(re.search(r"^ENTRYPOINT (.+)$", text, re.MULTILINE)[1])
-    assert entry in scripts
-    for name in re.findall(r"LLM_SERVICE_(\w+)", text):
-        assert name.lower() in Settings.model_fields

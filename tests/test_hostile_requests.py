@@ -227,6 +227,33 @@ async def bot(tmp_path):
             yield running
 
 
+HALF = "\\ud83d"
+"""Half of an emoji, as a broken client escapes it."""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/chat", '{"username": "a", "message": "%s"}'),
+        ("POST", "/v1/chat/completions", '{"messages": [{"role": "user", "content": "%s"}]}'),
+        ("POST", "/v1/chat/completions", '{"messages": [{"role": "user", "content": "x"}], "stop": ["%s"]}'),
+        ("PUT", "/policy", '{"ignored": ["%s"]}'),
+        ("PUT", "/policy", '{"badges": {"%s": 1}}'),
+        ("PUT", "/emotes", '{"%s": "x"}'),
+        ("PUT", "/persona", '{"text": "%s"}'),
+    ],
+)
+async def test_half_a_character_is_refused(bot, method, path, body):
+    async def send(text):
+        raw = {"data": (body % text).encode(), "headers": {"Content-Type": "application/json"}}
+        return await bot.call(method, path, **raw)
+
+    status, problem = await send(HALF)
+    assert status == (400 if path.startswith("/v1") else 422)
+    assert (problem.get("code") or problem["error"]["code"]) == "invalid_request"
+    assert (await send(HALF + "\\ude00"))[0] == 200
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_every_request_gets_its_status(bot, kind):
     port = int(bot.url.rpartition(":")[2])

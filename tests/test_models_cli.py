@@ -53,6 +53,33 @@ async def test_a_model_is_loaded_and_unloaded(lm):
     assert not lm.models[1].instances
 
 
+async def test_what_is_there_already_is_not_loaded_again(lm):
+    code, output = await models("load", "publisher/small", url=lm.base_url)
+    assert (code, output) == (0, "publisher/small is loaded already.\n")
+    code, output = await models("load", "publisher/small", "--context", "8192", url=lm.base_url)
+    assert (code, output) == (0, "publisher/small is loaded already.\n")
+    code, output = await models("load", "publisher/small", "--context", "4096", url=lm.base_url)
+    assert (code, output) == (
+        1,
+        "Error: publisher/small is loaded with 8,192 tokens of context: unload it first.\n",
+    )
+    code, output = await models("unload", "publisher/large", url=lm.base_url)
+    assert (code, output) == (0, "publisher/large was not loaded.\n")
+    assert [model.instances for model in lm.models] == [["publisher/small"], []]
+
+
+async def test_more_context_than_a_model_can_have_is_refused(lm):
+    code, output = await models("load", "publisher/large", "--context", "131073", url=lm.base_url)
+    assert (code, output) == (1, "Error: publisher/large can have 131,072 tokens of context at most.\n")
+
+
+async def test_a_model_that_is_not_there_is_said_with_those_that_are(lm):
+    lm.load_failure = {"type": "model_not_found", "message": "no such model"}
+    code, output = await models("load", "publisher/smal", url=lm.base_url)
+    words = "The engine could not load publisher/smal, which is not among its models: publisher/small, publisher/large."
+    assert (code, " ".join(output.split())) == (1, f"Error: {words}")
+
+
 async def test_a_model_is_downloaded(lm):
     code, output = await models("pull", "publisher/new", url=lm.base_url)
     assert code == 0
@@ -64,7 +91,7 @@ async def test_a_load_that_fails_says_so_in_one_sentence(lm):
     lm.load_failure = {"type": "model_load_failed", "message": "secret path"}
     code, output = await models("load", "publisher/large", url=lm.base_url)
     assert code == 1
-    assert output.strip().startswith("Error: ")
+    assert output == "Error: The engine could not load publisher/large: its own log says why.\n"
     assert "secret" not in output
     assert "Traceback" not in output
 

@@ -160,6 +160,28 @@ async def test_thoughts_are_streamed_apart(client, lm, scripted):
     assert "".join(thoughts) == "They greet."
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_of_nothing_but_thought_is_asked_for_once_more(client, lm, stream):
+    lm.reply("<think>They greet.</think>")
+    lm.reply("Hello!")
+    if stream:
+        assert said(await streamed(client)) == "Hello!"
+    else:
+        assert (await ask(client)).choices[0].message.content == "Hello!"
+    assert len(lm.requests) == 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_thought_is_never_given_for_an_answer(client, lm, stream):
+    for _ in range(3):
+        lm.reply("<think>They greet.</think>")
+    with pytest.raises(openai.APIError) as caught:
+        await streamed(client) if stream else await ask(client)
+    assert caught.value.code == "upstream_empty_reply"
+    assert "They greet" not in str(caught.value)
+    assert len(lm.requests) == 2
+
+
 # ── Tools and forms ──
 
 
@@ -280,6 +302,10 @@ async def test_a_name_that_the_engine_does_not_know_means_the_default(client, lm
         ({"messages": [{"role": "king", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages.0.content"),
         ({"extra_body": {"functions": [{"name": "f"}]}}, "functions"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "tool_choice"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
     ],
 )
 async def test_what_cannot_be_done_is_refused_by_name(client, lm, options, param):
@@ -287,8 +313,14 @@ async def test_what_cannot_be_done_is_refused_by_name(client, lm, options, param
         await ask(client, **{"messages": HELLO, **options})
     error = caught.value
     assert (error.type, error.param, error.code) == ("invalid_request_error", param, "invalid_request")
-    assert param in error.message
+    assert f"{param} is not valid: " in error.message
+    assert error.message.count(" ") > 4, "in words"
     assert not lm.requests
+
+
+async def test_what_must_be_called_is_not_asked_for_where_nothing_must(client, lm):
+    await ask(client, tool_choice="auto")
+    assert not {"tools", "tool_choice"} & lm.requests[-1].keys()
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -426,28 +458,91 @@ async def test_a_viewer_of_a_room_has_the_same_limit_as_everywhere(tmp_path, lm)
 # ── A real engine ──
 
 
-async def test_on_a_real_engine(tiny_model, tmp_path):
+@pytest.fixture
+async def on_llama(tiny_model, tmp_path):
+    """OpenAI's client before the service, and the service before the embedded engine."""
     embedded = Settings(
         engine="embedded", model=str(tiny_model), data_dir=tmp_path, context_length=512, rate_limit=None, threads=1
     )
     async with running_service(embedded) as bot:
         await bot.service.engines.ready()
-        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0)
-        [model] = (await client.models.list()).data
-        answer = await ask(client, model=model.id, max_tokens=12, temperature=0.8, seed=1)
-        assert answer.choices[0].message.content
-        assert answer.usage.prompt_tokens_details.cached_tokens >= 0
-        chunks = await streamed(client, model=model.id, max_tokens=12, seed=2, stream_options={"include_usage": True})
-        assert said(chunks)
-        assert 0 < chunks[-1].usage.completion_tokens <= 12
-        with pytest.raises(openai.BadRequestError) as caught:
-            await ask(client, [{"role": "user", "content": "long words " * 400}], model=model.id)
-        assert caught.value.code == "context_length_exceeded"
-        stream = await ask(client, model=model.id, max_tokens=200, seed=3, stream=True)
-        async for _ in stream:
-            break
-        await stream.close()
-        async with asyncio.timeout(2):
-            while bot.service.engines.state().in_flight:
-                await asyncio.sleep(0.01)
-        await client.close()
+        async with AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0) as client:
+            yield client, bot
+
+
+async def written(client, **options):
+    """What the engine writes, asked anew."""
+    answer = await ask(client, extra_headers={"Cache-Control": "no-cache"}, **{"max_tokens": 30, **options})
+    return answer.choices[0]
+
+
+async def test_a_seed_makes_a_real_engine_repeat_itself(on_llama):
+    client, _ = on_llama
+    texts = [(await written(client, temperature=1.5, seed=seed)).message.content for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+async def test_a_real_engine_stops_where_it_is_told(on_llama):
+    client, _ = on_llama
+    whole = (await written(client, seed=1)).message.content
+    cut = await written(client, seed=1, stop=[whole[5:7]])
+    assert cut.finish_reason == "stop"
+    assert cut.message.content == whole[: whole.index(whole[5:7])].rstrip()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_real_engine_keeps_to_a_schema(on_llama, stream):
+    client, _ = on_llama
+    wanted = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
+    form = {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": wanted | {"additionalProperties": False}},
+    }
+    if stream:
+        text = said(await streamed(client, response_format=form, max_tokens=60))
+    else:
+        text = (await written(client, response_format=form, max_tokens=60)).message.content
+    assert json.loads(text)["mood"] in {"good", "bad"}
+
+
+async def test_a_real_engine_takes_tools_and_their_results(on_llama):
+    client, _ = on_llama
+    call = {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}
+    said_and_done = [
+        *HELLO,
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "rain"},
+    ]
+    answer = await written(client, messages=said_and_done, tools=[WEATHER], max_tokens=8)
+    assert answer.message.content or answer.message.tool_calls
+
+
+async def test_a_room_on_a_real_engine(on_llama):
+    client, bot = on_llama
+    for stream in (False, True):
+        answer = await ask(client, user="ann", stream=stream, extra_headers={"X-Room": "lounge"})
+        text = said([chunk async for chunk in answer]) if stream else answer.choices[0].message.content
+        assert text.strip()
+    _, context = await bot.get("/rooms/lounge/context")
+    assert (context["metadata"]["messages"], context["metadata"]["replies"]) == (2, 2)
+
+
+async def test_on_a_real_engine(on_llama):
+    client, bot = on_llama
+    [model] = (await client.models.list()).data
+    answer = await ask(client, model=model.id, max_tokens=12, temperature=0.8, seed=1)
+    assert answer.choices[0].message.content
+    assert answer.usage.prompt_tokens_details.cached_tokens >= 0
+    chunks = await streamed(client, model=model.id, max_tokens=12, seed=2, stream_options={"include_usage": True})
+    assert said(chunks)
+    assert 0 < chunks[-1].usage.completion_tokens <= 12
+    with pytest.raises(openai.BadRequestError) as caught:
+        await ask(client, [{"role": "user", "content": "long words " * 400}], model=model.id)
+    assert caught.value.code == "context_length_exceeded"
+    stream = await ask(client, model=model.id, max_tokens=200, seed=3, stream=True)
+    async for _ in stream:
+        break
+    await stream.close()
+    async with asyncio.timeout(2):
+        while bot.service.engines.state().in_flight:
+            await asyncio.sleep(0.01)

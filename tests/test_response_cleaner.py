@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import FrozenInstanceError
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_service.response_cleaner import ResponseCleaner
@@ -24,6 +24,11 @@ MARKED = [
     ("<thinking>a</think>Hey", "Hey"),
     ("<THINKING >a</THINKING>Hey", "Hey"),
     ('<think type="x" n=1>a</think>Hey', "Hey"),
+    ("Well, <think hidden>a</think> yes", "Well, yes"),
+    ("So <think and see> works", "So <think and see> works"),
+    ("<answer the call> please", "<answer the call> please"),
+    ("<think>a<//think>Yo", "Yo"),
+    ("<think>a</\\think>Yo", "Yo"),
     ("<antThinking>x</antThinking>Hi", "Hi"),
     ("<inner_monologue>x</inner_monologue>Hi", "Hi"),
     ("<scratchpad>x</scratchpad>Hi", "Hi"),
@@ -41,6 +46,12 @@ MARKED = [
     (" to=self<|message|>hmm<|eom|><|start|>assistant to=user<|message|>Yo<|eot|>", "Yo"),
     ("<|message_model|><|content_text|>Loud<|end_message|>", "Loud"),
     ("<|channel|>final<|message|>Yo<|return|>", "Yo"),
+    ("<|channel|>commentary<|message|>Wait.<|end|><|start|>assistant<|channel|>final<|message|>Yo", "Wait. Yo"),
+    (
+        '<|start|>functions.x to=assistant<|channel|>commentary<|message|>{"a":1}<|end|>'
+        "<|start|>assistant<|channel|>final<|message|>Yo",
+        "Yo",
+    ),
     (
         "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary to=functions.x"
         ' <|constrain|>json<|message|>{"a":1}<|call|>',
@@ -70,6 +81,7 @@ MARKED = [
         '<details type="reasoning" done="true" duration="3">\n<summary>Thought for 3 s</summary>\n> a\n</details>\nYo',
         "Yo",
     ),
+    ("<DETAILS open type='reasoning'>a</DETAILS>Yo", "Yo"),
     ("<details><summary>x</summary>y</details>", "<details><summary>x</summary>y</details>"),
     ("<think>a\n<answer>Yo</answer>", "Yo"),
     ("<think>plan</think><final>Yo</final>", "Yo"),
@@ -91,6 +103,11 @@ MARKED = [
     ("Yo <|fim_prefix|>there", "Yo there"),
     ("Yo<|endoftext|>Human: hi", "Yo"),
     ("<bos>Yo<eos><eos>", "Yo"),
+    ("<BOS_TOKEN>Yo<EOS_TOKEN>", "Yo"),
+    ("<|startoftext|>Yo<|end▁of▁sentence|>more", "Yo"),
+    ("<|im_start|>bot\nYo", "Yo"),
+    ("Yo <0x0A><unused7>there", "Yo there"),
+    ("A <co: 0>b</co: 0> c", "A b c"),
     ("It costs <s>10</s> 5 now", "It costs 10 5 now"),
     ("a <|custom|> b", "a <|custom|> b"),
     ("[Kappa] hi [x]", "[Kappa] hi [x]"),
@@ -108,6 +125,11 @@ MARKED = [
     ("<think>the <think> tag</think>Yo", "Yo"),
     ("<think>maybe <think> x</think>Yo", "Yo"),
     ("<think>a<think>b</think>c</think>Yo", "Yo"),
+    ("<th<th<th<th<think>a</think>ink>Yo", "ink>Yo"),
+    ("Yo </thi<think>a</think>nk>", "Yo nk>"),
+    ("Yo <thi<<SYS>>", "Yo"),
+    ("a <b <c> d", "a <b <c> d"),
+    ("Look [1]<|im_end|>", "Look [1]"),
     ("Hi <think>a</think> there <think>b</think> you", "Hi there you"),
     ("<think>a</think>\nYo </think>", "Yo"),
     ("<think>a", ""),
@@ -141,7 +163,7 @@ MARKED = [
     ("<think>\nx\n</think>\n\n<think>\n\n</think>\n\nYo", "Yo"),
     ("<think>x</think></think>Yo", "Yo"),
     ("The </think> tag ends it.", "The </think> tag ends it."),
-    ("Hello!<|end|><|user|>q<|end|><|assistant|>more", "Hello!more"),
+    ("Hello!<|end|><|user|>q<|end|><|assistant|>more", "Hello! more"),
     ("[SYSTEM_PROMPT]x[/SYSTEM_PROMPT]Yo", "Yo"),
     ("Yo<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nx", "Yo"),
     ("<|assistant|>\nYo", "Yo"),
@@ -172,6 +194,12 @@ SAME = [
     "!join my_queue",
     "#1 fan here",
     "#notaheading",
+    "> 9000",
+    "https://a.b/*x*",
+    " ".join(["PogChamp"] * 20),
+    " ".join(["LUL Kappa"] * 10),
+    "哈哈哈。哈哈哈。哈哈哈。",
+    "Let me think... Pizza. The user is right.",
     "-5 degrees",
     "1. place goes to Ann",
     "Kappa Kappa Kappa Kappa Kappa Kappa",
@@ -259,6 +287,8 @@ SPOKEN = [
     ("**bold** and __b__ and ~~s~~", "bold and b and s"),
     ("_really_ good", "really good"),
     ("`a` and ``b``", "a and b"),
+    ("Type `/help` now", "Type /help now"),
+    ("**/ban Ann**", "ban Ann"),
     ("```py\nprint(1)\n```", "print(1)"),
     ("[x](https://a.b/c_d)", "x https://a.b/c_d"),
     ("<https://a.b>", "<https://a.b>"),
@@ -270,6 +300,11 @@ SPOKEN = [
     ("- [ ] do\n- [x] done", "do, done"),
     ("*waves* hi!", "hi!"),
     ("*waves*", "waves"),
+    ("Well, yes. *adjusts glasses*", "Well, yes."),
+    ("*Waves* Hello", "Hello"),
+    ("*hugs kat_99* Hello", "Hello"),
+    ("*pauses, thinking about it* Okay!", "Okay!"),
+    ("(thought process: x) hi", "hi"),
     ("Nice! *claps* You did it", "Nice! You did it"),
     ("gg *hugs*", "gg"),
     ("*softly smiles* Welcome back", "Welcome back"),
@@ -309,6 +344,8 @@ SPOKEN = [
         "and then we go home " * 8,
         "and then we go home",
     ),
+    ("The answer is 42 " * 8, "The answer is 42"),
+    ("我喜欢这个游戏。" * 4, "我喜欢这个游戏。"),
     ("so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, so, ", "so"),
     ("The user asks about time. I should be short.\n\nAt nine!", "At nine!"),
     ('Okay, the viewer is asking for a joke. Let me think. So I\'ll say: "Knock knock!"', "Knock knock!"),
@@ -318,6 +355,9 @@ SPOKEN = [
     ("**Thought:** x\n**Response:** y!", "y!"),
     ("El usuario pregunta la hora. Debo ser breve.\n\n¡A las nueve!", "¡A las nueve!"),
     ("Okay, the user wants a song. I should suggest one.", ""),
+    ("Let me think about this. The user wants a snack. I could say popcorn.\n\nPopcorn!", "Popcorn!"),
+    ("We need to answer briefly. The user asks when. So answer: Nine.", "Nine."),
+    ("O usuário quer saber a hora. Devo responder.\n\nÀs nove!", "Às nove!"),
     ("Hmm, the user said hi. I need to greet.\n\nLet me keep it short.\n\nHi!", "Hi!"),
     ("首先，用户在问时间。我需要回答。\n\n九点！", "九点！"),
 ]
@@ -328,6 +368,9 @@ CUT = [
     ("No end at all", "No end at all"),
     ("Nice! See you Kappa", "Nice!"),
     ("gg 😀", "gg 😀"),
+    ("Nice! See you :)", "Nice! See you :)"),
+    ("We need to respond to the user who asks", ""),
+    ("Thinking Process:\n\n1. **Analyze the Request:**\n2. **Draft:** hi\n", ""),
     ("Dr. Smith is", "Dr. Smith is"),
     ("We'll be live… and then", "We'll be live…"),
     ("v1.2 is out. It has a", "v1.2 is out."),
@@ -345,6 +388,7 @@ HINTED = [
     ("They ask for the time.</think>Nine!", True, "stop", "Nine!"),
     ("<think>They ask for the time.</think>Nine!", True, "stop", "Nine!"),
     ("one\n[/THINK]Nine!", True, "stop", "Nine!"),
+    ("one</reason>Nine!", True, "stop", "Nine!"),
     ("one <think> two</think>Nine!", True, "stop", "Nine!"),
     ("They ask.<|im_end|>", True, "stop", "They ask."),
     ("analysis of it.assistantfinalNine!", True, "stop", "Nine!"),
@@ -567,7 +611,8 @@ PIECES = st.one_of(
     st.sampled_from([*LITERALS, *(f"<{name}>" for name in THOUGHT_TAGS), *(f"</{name}>" for name in THOUGHT_TAGS)]),
     st.sampled_from(
         words(
-            "<think> </think> < </ ink> th ` ``` ~~~ [ [TH INK] analysis assistantfinal * ** _ ~ *waves* ( ) :( <3 Pip:"
+            "<think> </think> <think <thi < </ ink> th <0x0A> <unused7> <co> a=b> ` ``` ~~~ [ [TH INK]"
+            " analysis assistantfinal * ** _ ~ *waves* ( ) :( <3 Pip:"
             " Ann: User: /ban /no_think - # 1. > | \\* \\ snake_case 2*3*4 https://a.b/c_d_e no. Yes! 。 “ ”"
             " ' \u200d \ud83d \x00 the tag"
         )
@@ -593,6 +638,7 @@ STAGES = st.sampled_from(["chat", "reasoning"])
 REASONS = st.sampled_from(["stop", "length", "tool_calls", "content_filter"])
 
 
+@settings(deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 80), max_size=6), STAGES, HINTS, REASONS)
 def test_any_split_gives_the_same(text, cuts, stage, hint, reason):
     cleaner = ResponseCleaner(stage=stage, **ROOM, prompt_opens_reasoning=hint, max_chars=20)
@@ -603,6 +649,7 @@ def test_any_split_gives_the_same(text, cuts, stage, hint, reason):
     assert streamed(cleaner, list(text), reason) == whole
 
 
+@settings(deadline=None)
 @given(TEXTS, STAGES, st.sampled_from([None, False]))
 def test_clean_text_stays_clean(text, stage, hint):
     cleaner = ResponseCleaner(stage=stage, **ROOM, prompt_opens_reasoning=hint)
@@ -610,6 +657,7 @@ def test_clean_text_stays_clean(text, stage, hint):
     assert cleaner.clean(once).text == once
 
 
+@settings(deadline=None)
 @given(st.text(), STAGES, HINTS, REASONS)
 def test_nothing_raises_and_all_of_it_can_be_sent(text, stage, hint, reason):
     cleaned = ResponseCleaner(stage=stage, prompt_opens_reasoning=hint, max_chars=9).clean(text, finish_reason=reason)

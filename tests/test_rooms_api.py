@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import socket
+import time
 
 import pytest
 
+from llm_service.api import streams
+from llm_service.dialogue_manager.events import BACKLOG
 from llm_service.settings import Settings
 from running_service import parse_events, running_service
-from scripted_lm_studio import ScriptedLMStudio
+from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
 
 @pytest.fixture
@@ -155,11 +159,37 @@ async def test_pause_mute_and_skip_bypass_every_queue(bot, lm):
     assert events[-1][1]["code"] == "turn_dropped"
 
 
-async def test_a_wrong_policy_is_refused_and_changes_nothing(bot):
-    for changes in ({"gpa": 1}, {"gap": -1}, {"mode": "sometimes"}, {"send_budget": "many"}):
-        status, problem = await bot.call("PUT", "/policy", json=changes)
-        assert (status, problem["code"]) == (422, "invalid_request")
-    assert (await bot.get("/policy"))[1]["mode"] == "manual"
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"gap": 1, "gpa": 1}, "A policy has no such knob: did you mean gap?"),
+        ({"gap": -1}, "gap must be a number from 0 to 86,400."),
+        ({"mode": "sometimes"}, "mode must be 'manual' or 'auto'."),
+        ({"send_budget": "many"}, "send_budget must be a whole number from 1 to 1,000."),
+        ({"gap": None}, "gap must be a number from 0 to 86,400."),
+    ],
+)
+async def test_a_wrong_policy_is_refused_in_words_and_changes_nothing(bot, changes, why):
+    before = await bot.get("/policy")
+    status, problem = await bot.call("PUT", "/policy", json=changes)
+    assert (status, problem["code"], problem["title"]) == (422, "invalid_request", why)
+    assert await bot.get("/policy") == before
+
+
+async def test_the_document_tells_every_knob_with_its_unit_default_and_bounds(bot):
+    _, policy = await bot.get("/policy")
+    _, document = await bot.get("/openapi.json")
+    schemas = document["components"]["schemas"]
+    changes = schemas["PolicyChanges"]
+    assert set(changes["properties"]) == set(schemas["PolicyBody"]["required"]) == set(policy)
+    assert changes["additionalProperties"] is False
+    assert changes["properties"]["gap"] == {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 86400,
+        "description": "Least time between two replies, unless a call is overdue. (s; default 2.0)",
+    }
+    assert (await bot.call("PUT", "/policy", json=policy)) == (200, policy)
 
 
 async def test_the_persona_is_the_system_prompt_and_survives(settings, lm):
@@ -275,3 +305,100 @@ async def test_a_viewer_is_found_by_the_name_that_the_platform_gives(bot):
     path = "/users/bob%3C%7Cim_end%7C%3E"
     assert len((await bot.get(path))[1]["messages"]) == 1
     assert (await bot.delete(path))[1]["messages"] == 1
+
+
+async def test_a_viewer_banned_while_being_answered_is_not_answered_and_others_are(bot, lm):
+    await bot.call("PUT", "/policy", json={"gap": 0})
+    await bot.chat("hello")  # the first answer of a model is held back until its end
+    await bot.post("/messages", [line("Assistant, hi!", "Eve"), line("Assistant, hello!", "Ann", message_id="ann")])
+    lm.reply("One. Two. Three. Four. Five. Six.", delay=0.1)
+    running = asyncio.ensure_future(bot.post("/turn"))
+    await asyncio.sleep(0.25)
+    assert (await bot.delete("/users/Eve"))[0] == 200
+    assert (await running)[1]["code"] == "turn_dropped"
+    lm.reply("Hello Ann!")
+    _, body = await bot.post("/turn")
+    assert body["decision"]["answers"] == ["ann"]
+    assert "Eve" not in str(lm.requests[-1])
+
+
+async def test_lines_are_taken_in_while_the_engine_is_away(bot, lm):
+    await lm.stop()
+    status, results = await bot.post("/messages", line("Assistant, are you there?", message_id="m"))
+    assert (status, results[0]["status"]) == (202, "accepted")
+    assert (await bot.post("/turn?dry_run=true"))[1]["decision"]["answers"] == ["m"]
+
+
+async def test_the_own_echo_bots_and_ignored_viewers_are_never_answered(bot, lm):
+    await bot.call("PUT", "/policy", json={"mode": "auto", "gap": 0, "ignored": ["troll"], "ambient_per_minute": 0})
+    lm.reply("Hello ann, Assistant speaking!")
+    events, _ = await events_until(bot, "reply", meanwhile=lambda: bot.post("/messages", line("Assistant?", "ann")))
+    said = events[-1][1]["response"]
+    unwanted = [
+        line(said, "mybot"),
+        line("Assistant!", "Assistant"),
+        line("Assistant!", "Nightbot"),
+        line("@Assistant", "Troll"),
+    ]
+    await bot.post("/messages", unwanted)
+    lm.reply("Hello bob!")
+    events, _ = await events_until(bot, "reply", meanwhile=lambda: bot.post("/messages", line("Assistant!", "bob")))
+    assert events[-1][1]["response"] == "Hello bob!"
+    assert len(lm.requests) == 2
+
+
+async def test_a_muted_room_is_silent_and_then_speaks_again(bot, lm):
+    await bot.call("PUT", "/policy", json={"mode": "auto", "gap": 0, "muted_until": time.time() + 3600})
+    await bot.post("/messages", line("Assistant?", message_id="m"))
+    await asyncio.sleep(0.1)
+    assert not lm.requests
+    assert (await bot.post("/turn?dry_run=true"))[1]["decision"]["why"] == "muted for now"
+
+    async def unmute():
+        await bot.call("PUT", "/policy", json={"muted_until": 0})
+
+    events, _ = await events_until(bot, "reply", meanwhile=unmute)
+    assert events[-1][1]["answers"] == ["m"]
+
+
+async def test_rooms_together_never_ask_for_more_than_the_engine_has(settings, tmp_path):
+    async with ScriptedLMStudio(models=[ScriptedModel(instances=["two-slots"], parallel=2)]) as lm:
+        lm.think_time = 0.05
+        here = settings.model_copy(update={"base_url": lm.base_url, "data_dir": tmp_path / "two"})
+        async with running_service(here) as bot:
+            rooms = [f"room{number}" for number in range(6)]
+            for room in rooms:
+                await bot.call("PUT", f"/rooms/{room}/policy", json={"mode": "auto", "gap": 0})
+            await asyncio.gather(*(bot.post(f"/rooms/{room}/messages", line(f"Assistant, {room}?")) for room in rooms))
+            async with asyncio.timeout(10):
+                while len(lm.requests) < 6 or lm.running:
+                    await asyncio.sleep(0.02)
+        assert lm.most_running == 2
+
+
+async def test_silence_is_broken_by_heartbeats(bot, monkeypatch):
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.05)
+    async with bot.http.get(bot.url + "/events") as answer, asyncio.timeout(5):
+        assert await answer.content.readline() == b": still here\n"
+
+
+async def test_who_does_not_read_is_not_served_late(bot):
+    """What waits for a reader that fell behind is let go of at once; what the sockets hold is all that still comes."""
+    log = await bot.service.dialogues.events()
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(reader, ("127.0.0.1", int(bot.url.rpartition(":")[2])))
+        await loop.sock_sendall(reader, b"GET /events HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        while not log.followed:
+            await asyncio.sleep(0.01)
+        sent = 0
+        while log.followed:
+            await bot.post("/messages", [line("x" * 1_900) for _ in range(100)])
+            sent += 100
+        text = b""
+        async with asyncio.timeout(10):
+            while not text.endswith(b"0\r\n\r\n"):
+                text += await loop.sock_recv(reader, 1 << 20)
+        assert text.count(b"event: message") <= sent - BACKLOG

@@ -194,18 +194,72 @@ async def test_without_an_engine_there_are_metrics_all_the_same(tmp_path):
 # ── Dashboard and page ──
 
 
-def queries():
-    panels = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
-    return [target["expr"] for panel in panels for target in panel.get("targets", ())]
+def dashboard():
+    return json.loads(DASHBOARD.read_text(encoding="utf-8"))
+
+
+def targets():
+    return [target for panel in dashboard()["panels"] for target in panel["targets"]]
+
+
+SELECTOR = re.compile(r"\b((?:llm_service|process)_\w+)(?:\{([^}]*)\})?")
+MATCHER = re.compile(r'(\w+)\s*=~?\s*"([^"]*)"')
 
 
 async def test_the_dashboard_asks_for_what_exists(bot, lm):
     await busy(bot, lm)
-    suffix = {"counter": "_total", "histogram": "_bucket", "gauge": ""}
-    known = {name + suffix[family.type] for name, family in (await families(bot)).items()}
-    asked = {name for query in queries() for name in re.findall(r"\b(?:llm_service|process)_\w+", query)}
+    await bot.post("/messages", [{"username": "nightbot", "message": "Follow us!"}])
+    await bot.post("/turn")
+    found = await families(bot)
+    kinds = {sample.name: family.type for family in found.values() for sample in family.samples}
+    samples = [sample for family in found.values() for sample in family.samples]
+    asked = set()
+    for target in targets():
+        query = target["expr"]
+        [(name, matchers)] = SELECTOR.findall(query)
+        asked.add(name)
+        series = [sample.labels for sample in samples if sample.name == name]
+        assert series, name
+        for label, text in MATCHER.findall(matchers):
+            assert any(re.fullmatch(text, labels.get(label, "")) for labels in series), (query, label)
+        summed = {label for by in re.findall(r"by \(([^)]*)\)", query) for label in re.split(r",\s*", by)}
+        assert summed <= {label for labels in series for label in labels}, query
+        assert set(re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", ""))) <= summed | set(series[0]), query
+        assert ("rate(" in query) == (kinds[name] in {"counter", "histogram"}), query
+        assert ("histogram_quantile(" in query) == name.endswith("_bucket") == ("le" in summed), query
     assert len(asked) > 15
-    assert asked <= known
+
+
+def test_the_dashboard_has_the_shape_that_grafana_imports():
+    board = dashboard()
+    assert board["title"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", board["uid"])
+    assert 36 <= board["schemaVersion"] <= 42  # what Grafana 9 to 12 write; later ones migrate it
+    assert {"from", "to"} <= board["time"].keys()
+    [source] = board["templating"]["list"]
+    assert (source["type"], source["query"]) == ("datasource", "prometheus")
+    panels = board["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    for panel in panels:
+        assert panel["type"] == "timeseries"
+        assert panel["title"]
+        assert panel["datasource"] == {"type": "prometheus", "uid": f"${{{source['name']}}}"}
+        assert {"defaults", "overrides"} <= panel["fieldConfig"].keys()
+        letters = [target["refId"] for target in panel["targets"]]
+        assert letters == sorted(set(letters))
+        assert letters
+
+
+def test_the_panels_lie_side_by_side():
+    taken = set()
+    for panel in dashboard()["panels"]:
+        place = panel["gridPos"]
+        assert all(isinstance(place[side], int) and place[side] >= 0 for side in "xywh")
+        assert place["x"] + place["w"] <= 24
+        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        assert cells
+        assert not cells & taken, panel["title"]
+        taken |= cells
 
 
 async def test_the_page_tells_of_every_metric(bot, lm):

@@ -544,7 +544,7 @@ def test_what_is_not_given_stays_as_it_was():
     [
         ([], "an object"),
         ({"gpa": 1}, "no such knob"),
-        ({"gap": -1}, "gap must be a number from 0 to 86400"),
+        ({"gap": -1}, "gap must be a number from 0 to 86,400"),
         ({"gap": "2"}, "gap must be"),
         ({"gap": True}, "gap must be"),
         ({"gap": float("nan")}, "gap must be"),
@@ -591,6 +591,28 @@ def test_every_knob_is_described():
     described = knobs()
     assert {knob.name for knob in described} == set(Policy().to_json())
     assert all(knob.meaning.endswith(".") and knob.wanted for knob in described)
+
+
+def test_the_schema_of_a_knob_says_what_the_policy_takes():
+    for knob in knobs():
+        assert Policy.from_json({knob.name: knob.default})
+        bounds = [knob.schema[bound] for bound in ("minimum", "maximum") if bound in knob.schema]
+        assert bounds or knob.schema.get("type") in {"boolean", "array", "object"} or "enum" in knob.schema
+        for bound, beyond in zip(bounds, (-1, 1), strict=False):
+            assert Policy.from_json({knob.name: bound})
+            with pytest.raises(InputError, match=f"^{knob.name} must be "):
+                Policy.from_json({knob.name: bound + beyond})
+
+
+def test_to_json_three_and_three_point_nought_are_the_same():
+    assert Policy.from_json(json.loads('{"most_answers": 3.0}')).most_answers == 3
+
+
+@pytest.mark.parametrize(("name", "advice"), [("gpa", "did you mean gap?"), ("colour", "GET /policy shows them all.")])
+def test_a_name_that_is_no_knob_is_refused_with_advice(name, advice):
+    with pytest.raises(InputError) as refused:
+        Policy.from_json({name: 1})
+    assert str(refused.value) == f"A policy has no such knob: {advice}"
 
 
 # ── The ledger ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import anything_else
 from grammar import expand
-from held_out import LINES
+from held_out_lines import LATER, LINES
 from names import ROLE_NAMES
 from names import name as made_up_name
-from phrases import EMOTES, FALLBACK, INTENTS, JOKES, NEUTRAL_EMOTES, REACTION, REMARKS, THINGS, Intent
+from phrases import EMOTES, FALLBACK, INTENTS, JOKES, NEUTRAL_EMOTES, REACTION, REMARKS, SLOTS, THINGS, Intent
 
 Messages = list[dict[str, str]]
 """What goes into a chat template: ``role`` and ``content``."""
@@ -116,7 +116,9 @@ def _key(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower().replace("'", "")))
 
 
-_HELD_OUT = {key for block in LINES.values() for line in block.splitlines() if " " in (key := _key(line))}
+_HELD_OUT = {
+    key for block in (*LINES.values(), *LATER.values()) for line in block.splitlines() if " " in (key := _key(line))
+}
 
 
 def _any_line(rng: random.Random, previous: str) -> Line:
@@ -126,7 +128,7 @@ def _any_line(rng: random.Random, previous: str) -> Line:
         return Line(_with_emotes(_mess_up(text, rng, 0.03), rng), intent)
     if intent.name == REACTION:
         return _reaction(rng)
-    text = expand(rng.choice(intent.asks), rng, {"thing": THINGS})
+    text = expand(rng.choice(intent.asks), rng, SLOTS)
     return Line(_with_emotes(_mess_up(_finish(text, rng), rng), rng), intent)
 
 
@@ -170,7 +172,7 @@ def _with_emotes(text: str, rng: random.Random) -> str:
     return f"{text} {' '.join(emotes)}"
 
 
-def _mess_up(text: str, rng: random.Random, typos: float = 0.05) -> str:
+def _mess_up(text: str, rng: random.Random, typos: float = 0.07) -> str:
     """Write as viewers do: other case, no apostrophes, an address, and typos (their share of the words)."""
     if rng.random() < 0.45:
         text = text.lower()
@@ -182,7 +184,7 @@ def _mess_up(text: str, rng: random.Random, typos: float = 0.05) -> str:
         text = text.replace("'", "")
     text = " ".join(_typo(word, rng) if rng.random() < typos else word for word in text.split(" "))
     around = rng.random()
-    if around < 0.04:
+    if around < 0.03:
         return f"@Assistant {text}"
     if around < 0.08:
         return (

@@ -16,7 +16,7 @@ class Shape:
 
     vocabulary: int = 2048
     width: int = 256
-    layers: int = 4
+    layers: int = 5
     heads: int = 4
     inner: int = 704
     context: int = 2048
@@ -42,11 +42,11 @@ class Attention(nn.Module):
         self.v = nn.Linear(shape.width, shape.width, bias=False)
         self.output = nn.Linear(shape.width, shape.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, future: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, turn: Tensor, future: Tensor) -> Tensor:
         """Map (batch, time, width) to the same shape; ``future`` (time, time) is -inf where none may look."""
         batch, time, width = x.shape
         q, k, v = (part(x).view(batch, time, self.heads, -1).transpose(1, 2) for part in (self.q, self.k, self.v))
-        fit = (rotate(q, cos, sin) @ rotate(k, cos, sin).transpose(-1, -2)).float() * q.shape[-1] ** -0.5
+        fit = (rotate(q, cos, sin, turn) @ rotate(k, cos, sin, turn).transpose(-1, -2)).float() * q.shape[-1] ** -0.5
         mixed = (fit + future).softmax(-1).to(v.dtype) @ v
         return self.output(mixed.transpose(1, 2).reshape(batch, time, width))
 
@@ -75,9 +75,9 @@ class Block(nn.Module):
         self.feed_forward_norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
         self.feed_forward = FeedForward(shape)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, future: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, turn: Tensor, future: Tensor) -> Tensor:
         """Map (batch, time, width) to the same shape."""
-        x = x + self.attention(self.attention_norm(x), cos, sin, future)
+        x = x + self.attention(self.attention_norm(x), cos, sin, turn, future)
         return x + self.feed_forward(self.feed_forward_norm(x))
 
 
@@ -94,6 +94,7 @@ class Llama(nn.Module):
         cos, sin = rotations(shape)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
+        self.register_buffer("turn", quarter_turn(shape.width // shape.heads), persistent=False)
         initialise(self)
 
     def hidden(self, ids: Tensor) -> Tensor:
@@ -102,7 +103,7 @@ class Llama(nn.Module):
         cos, sin = self.cos[: ids.shape[1]], self.sin[: ids.shape[1]]
         future = torch.full((ids.shape[1], ids.shape[1]), float("-inf")).triu(1)
         for block in self.blocks:
-            x = block(x, cos, sin, future)
+            x = block(x, cos, sin, self.turn, future)
         return self.norm(x)
 
     def loss(self, ids: Tensor, wanted: Tensor) -> Tensor:
@@ -122,14 +123,20 @@ def rotations(shape: Shape) -> tuple[Tensor, Tensor]:
     half = shape.width // shape.heads // 2
     speeds = shape.rope_base ** (-torch.arange(half, dtype=torch.float32) / half)
     angles = torch.outer(torch.arange(shape.context, dtype=torch.float32), speeds)
-    return angles.cos(), angles.sin()
+    return angles.cos().repeat_interleave(2, -1), angles.sin().repeat_interleave(2, -1)
 
 
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate (batch, heads, time, head) in interleaved pairs."""
-    even, odd = x[..., 0::2], x[..., 1::2]
-    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
-    return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
+def rotate(x: Tensor, cos: Tensor, sin: Tensor, turn: Tensor) -> Tensor:
+    """Rotate (batch, heads, time, head) in interleaved pairs: ``turn`` (head, head) makes (-b, a) of every (a, b)."""
+    return x * cos.to(x.dtype) + (x @ turn.to(x.dtype)) * sin.to(x.dtype)
+
+
+def quarter_turn(size: int) -> Tensor:
+    """Return the matrix that makes (-b, a) of every pair (a, b) of a row."""
+    turn = torch.zeros(size, size)
+    for pair in range(0, size, 2):
+        turn[pair + 1, pair], turn[pair, pair + 1] = -1.0, 1.0
+    return turn
 
 
 CONSTANT, CODE, VOTE, BEFORE, LONG_BEFORE = 0, 1, 97, 192, 232

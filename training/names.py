@@ -100,6 +100,8 @@ def _mixed(word: str) -> str:
 
 
 def _digits(rng: random.Random) -> str:
+    if rng.random() < 0.15:
+        return rng.choice("0123456789") * rng.randint(2, 4) + rng.choice(("", "", rng.choice("0123456789")))
     return "".join(rng.choices("0123456789", k=rng.choices((1, 2, 3, 4, 5), (20, 40, 20, 15, 5))[0]))
 
 
@@ -119,12 +121,12 @@ def _single(rng: random.Random) -> str:
 
 
 def _with_digits(rng: random.Random) -> str:
-    return _stem(rng) + rng.choice(("", "", "", "_")) + _digits(rng)
+    return _stem(rng) + rng.choice(("", "", "", "_", "-")) + _digits(rng)
 
 
 def _compound(rng: random.Random) -> str:
     joined = rng.choice(("", "", "_", "_", "-", ".")).join((_stem(rng), _stem(rng)))
-    return joined + (_digits(rng) if rng.random() < 0.25 else "")
+    return joined + (rng.choice(("", "", "-", "_")) + _digits(rng) if rng.random() < 0.3 else "")
 
 
 def _decorated(rng: random.Random) -> str:
@@ -154,7 +156,9 @@ def _plain(rng: random.Random) -> str:
 
 def _leet(rng: random.Random) -> str:
     swap = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7"}
-    return "".join(swap.get(letter, letter) if rng.random() < 0.5 else letter for letter in _stem(rng))
+    stem = "".join(_stem(rng) for _ in range(rng.randint(1, 2)))
+    made = "".join(swap.get(letter.lower(), letter) if rng.random() < 0.5 else letter for letter in stem)
+    return made + (_digits(rng) if rng.random() < 0.3 else "")
 
 
 def _spaced(rng: random.Random) -> str:
@@ -175,4 +179,4 @@ def _accented(rng: random.Random) -> str:
 
 STEMS = (_syllables, lambda rng: rng.choice(WORDS), lambda rng: rng.choice(FIRST), _letters, _pieces)
 KINDS = (_single, _with_digits, _compound, _decorated, _plain, _leet, _spaced, _foreign, _accented)
-WEIGHTS = (34, 22, 14, 8, 8, 4, 3, 4, 3)
+WEIGHTS = (31, 22, 14, 8, 8, 7, 3, 4, 3)

@@ -17,6 +17,8 @@ from llm_service.errors import InputError
 MOST = 5_000
 """Emotes that a room can have; the largest channels with three providers have about half of that."""
 LONGEST_CODE, LONGEST_MEANING = 64, 80
+CODE = rf"[^\s\x1c-\x1f\x85\ufeff]{{1,{LONGEST_CODE}}}"
+"""A code: one word, whoever's notion of space is asked, Python's or JavaScript's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +145,7 @@ class EmoteDictionary:
     def from_data(cls, data: object) -> EmoteDictionary:
         """From the same, already parsed. Raises ``InputError``."""
         if isinstance(data, Mapping):
-            data = [{"code": code, **_fields(value)} for code, value in data.items()]
+            data = [{**_fields(value), "code": code} for code, value in data.items()]
         if not isinstance(data, list) or len(data) > MOST:
             raise InputError(f"Emotes must be an object or a list, with {MOST:,} entries at most.")
         return cls(_emote(entry) for entry in data)
@@ -255,8 +257,9 @@ def _fields(value: object) -> dict[str, Any]:
 
 def _emote(entry: object) -> Emote:
     fields = entry if isinstance(entry, Mapping) else {}
-    code, meaning, usable = fields.get("code"), fields.get("meaning") or "", fields.get("usable", True)
-    if not isinstance(code, str) or not re.fullmatch(rf"\S{{1,{LONGEST_CODE}}}", code):
+    code, meaning, usable = fields.get("code"), fields.get("meaning"), fields.get("usable", True)
+    meaning = "" if meaning is None else meaning
+    if not isinstance(code, str) or not re.fullmatch(CODE, code):
         raise InputError(f"An emote's code is one word of at most {LONGEST_CODE} characters.")
     if not isinstance(meaning, str) or len(meaning) > LONGEST_MEANING or not isinstance(usable, bool):
         raise InputError(f"An emote has a meaning of at most {LONGEST_MEANING} characters, and is usable or not.")

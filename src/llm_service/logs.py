@@ -71,6 +71,6 @@ def _as_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str
 def _escape(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Make control characters visible: a viewer's name must not be able to forge a line or colour a terminal."""
     for key, value in event.items():
-        if isinstance(value, str) and key != "exception":
+        if isinstance(value, str) and not value.isprintable() and key != "exception":
             event[key] = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
     return event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from llm_service.memo import remembered
 from llm_service.words import fold, is_stop
@@ -13,8 +14,11 @@ _ORNAMENT = re.compile(r"^[\W_]+|[\W_\d]+$")
 
 
 def person(username: str, user_id: str | None = None) -> str:
-    """One key for one person: the platform's id where there is one, since names change; else the name without case."""
-    return f"id:{user_id}" if user_id else f"name:{username.casefold()}"
+    """One key for one person: the platform's id where there is one, since names change; else the name without case.
+
+    All lines of a person share the one string.
+    """
+    return intern(f"id:{user_id}" if user_id else f"name:{username.casefold()}")
 
 
 class Names:
@@ -47,8 +51,10 @@ class Names:
         opening = _OPENING.match(folded)
         if opening and (who := self._opened(opening, marked=bool(opening[2]) or folded.startswith("@"))):
             return who
-        present = [token for token in _TOKEN.findall(folded) if token in self._people]
-        return next((who for token in present if (who := self._named(token))), None)
+        tokens = _TOKEN.findall(folded)
+        if self._people.keys().isdisjoint(tokens):
+            return None
+        return next((who for token in tokens if (who := self._named(token))), None)
 
     def _opened(self, opening: re.Match[str], *, marked: bool) -> str | None:
         name = opening[1]

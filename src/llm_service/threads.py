@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import deque
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from llm_service.people import Names, person
@@ -35,7 +34,6 @@ TO_ME, SAME_CONVERSATION, OWN = 3.0, 2.0, 1.0
 """What speaks for a line: it was said to me; it was said in my conversation; I said it myself."""
 
 _ASSISTANT = "the assistant"
-_NO_THREAD: deque[_Line] = deque(maxlen=0)
 _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|ok|okay|so|and|but|well|um+|guys|all|folks|please|also|anyway)\W+)*"
     r"(?:anyone|anybody|do|does|is|are|can|could|how|what|where|why|which|who|when|has|have|will|would|should|i need"
@@ -47,7 +45,7 @@ _ASKS = re.compile(
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """A remembered line."""
+    """A remembered line. There are thousands, so it holds nothing that is large when it is nearly empty."""
 
     id: str
     number: int
@@ -56,8 +54,8 @@ class _Line:
     to: str | None
     at: float
     text: str
-    words: frozenset[str]
-    thread: deque[_Line]
+    words: tuple[str, ...]
+    thread: list[_Line] = field(default_factory=list)
 
 
 class ThreadTracker:
@@ -69,12 +67,15 @@ class ThreadTracker:
     def __init__(self, *, assistant: str = "Assistant", limit: int = 2_000) -> None:
         self._limit = limit
         self._lines: dict[str, _Line] = {}
-        self._by: dict[str, deque[_Line]] = {}
-        self._to: dict[str, deque[_Line]] = {}
+        self._by: dict[str, list[_Line]] = {}
+        self._to: dict[str, list[_Line]] = {}
         self._frequency: dict[str, int] = {}
         self._names = Names()
         self._names.add(assistant, _ASSISTANT)
         self._number = 0
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
     def observe(self, entry: Message | Reply) -> str | None:
         """Take the next line in; returns the id of the earlier one that it belongs to, None if it stands alone."""
@@ -104,8 +105,8 @@ class ThreadTracker:
             who, name, text, at = person(entry.username, entry.user_id), entry.username, entry.text, entry.sent_at
             named = self._names.addressed(text)
             to = None if named == who else named
-        words = frozenset(read(text).terms)
-        return _Line(entry.id, self._number, who, name, to, at, text, words, _NO_THREAD)
+        words = tuple(dict.fromkeys(read(text).terms))
+        return _Line(entry.id, self._number, who, name, to, at, text, words)
 
     def _declared(self, entry: Message | Reply) -> _Line | None:
         """The line that ``entry`` says it answers."""
@@ -117,7 +118,7 @@ class ThreadTracker:
         theirs = self._by.get(line.to) if line.to else None
         return self._to_named(line, theirs) if theirs else self._unaddressed(line)
 
-    def _to_named(self, line: _Line, theirs: deque[_Line]) -> _Line:
+    def _to_named(self, line: _Line, theirs: Sequence[_Line]) -> _Line:
         """The line of the named person that ``line`` answers, or my own to them if they were silent since.
 
         Of their newest lines the last counts most, then the one said to me and the one that shares words; one that
@@ -154,14 +155,15 @@ class ThreadTracker:
 
     def _likeness(self, line: _Line, other: _Line) -> float:
         """How much the two say the same: rare shared words count, long lines share some by chance."""
-        shared = line.words & other.words
+        shared = set(line.words).intersection(other.words)
         if not shared:
             return 0.0
         rarity = sum([math.log(len(self._lines) / (self._frequency[word] + 1) + 1) for word in shared])
         return rarity / (1 + math.log1p(len(line.words) + len(other.words) - len(shared)))
 
     def _keep(self, line: _Line, earlier: _Line | None) -> None:
-        line.thread = earlier.thread if earlier else deque()
+        if earlier:
+            line.thread = earlier.thread
         line.thread.append(line)
         self._lines[line.id] = line
         _put_in(self._by, line.who, line)
@@ -187,7 +189,7 @@ class ThreadTracker:
             self._names.remove(line.name, line.who)
 
 
-def _fresh(line: _Line, lines: deque[_Line] | None, since: int) -> list[_Line]:
+def _fresh(line: _Line, lines: Sequence[_Line] | None, since: int) -> list[_Line]:
     """The newest of ``lines`` that came after number ``since`` and not long before ``line``, newest first."""
     if not lines or lines[-1].number <= since:
         return []
@@ -197,7 +199,9 @@ def _fresh(line: _Line, lines: deque[_Line] | None, since: int) -> list[_Line]:
 
 def _asks_anew(line: _Line, own: _Line) -> bool:
     """Whether ``line`` opens a matter of its own rather than going on with my last line."""
-    if line.at - own.at < PAUSE or line.text.count(" ") + 1 < QUESTION_WORDS or line.words & own.words:
+    if line.at - own.at < PAUSE or line.text.count(" ") + 1 < QUESTION_WORDS:
+        return False
+    if not set(line.words).isdisjoint(own.words):
         return False
     return "?" in line.text or _ASKS.match(line.text) is not None
 
@@ -206,14 +210,16 @@ def _best(candidates: Iterable[tuple[float, _Line]]) -> _Line:
     return max(candidates, key=lambda candidate: (candidate[0], candidate[1].number))[1]
 
 
-def _put_in(table: dict[str, deque[_Line]], key: str, line: _Line) -> None:
+def _put_in(table: dict[str, list[_Line]], key: str, line: _Line) -> None:
     lines = table.get(key)
     if lines is None:
-        lines = table[key] = deque(maxlen=RECENT)
+        lines = table[key] = []
     lines.append(line)
+    if len(lines) > RECENT:
+        del lines[0]
 
 
-def _take_out(table: dict[str, deque[_Line]], key: str | None, line: _Line) -> None:
+def _take_out(table: dict[str, list[_Line]], key: str | None, line: _Line) -> None:
     lines = table.get(key) if key else None
     if key and lines is not None:
         if line in lines:

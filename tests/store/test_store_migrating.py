@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -18,17 +19,25 @@ from sqlalchemy import create_engine
 
 from llm_service import store as package
 from llm_service.store import open_store
-from llm_service.store.migrating import migrate
+from llm_service.store.migrating import migrate, revision, upgrade
 from llm_service.store.schema import REVISION, REVISION_TABLE, metadata
 
 OURS = {"version_table": REVISION_TABLE}
 
 
-def test_the_migrations_lead_to_the_tables_of_the_schema():
+def made_by(make) -> dict[str, str]:
+    """What an empty database has in it then, as SQLite would make it again."""
     with create_engine("sqlite://").connect() as connection:
-        migrate(connection)
+        make(connection)
         assert compare_metadata(MigrationContext.configure(connection, opts=OURS), metadata) == []
+        assert revision(connection) == REVISION
         migrate(connection)
+        found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")
+        return {name: re.sub(r"\s+", " ", sql or "") for name, sql in found}
+
+
+def test_the_migrations_lead_to_the_tables_of_the_schema():
+    assert made_by(upgrade) == made_by(migrate)
 
 
 def test_the_newest_migration_is_the_one_that_the_schema_names():
@@ -70,8 +79,6 @@ async def test_starters_at_the_same_time_do_not_meet(postgres: str):
 
 
 async def test_alembic_is_not_imported_where_there_is_nothing_to_migrate(sqlite: str):
-    async with open_store(sqlite) as store:
-        await store.append([message("a")])
     code = (
         "import asyncio, sys; from llm_service.store import open_store\n"
         "async def main():\n"
@@ -79,4 +86,5 @@ async def test_alembic_is_not_imported_where_there_is_nothing_to_migrate(sqlite:
         "asyncio.run(main()); assert not {'alembic', 'asyncpg'} & set(sys.modules)"
     )
     environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
-    subprocess.run([sys.executable, "-c", code, sqlite], check=True, env=environment)
+    for _ in ("an empty database", "one with all tables"):
+        subprocess.run([sys.executable, "-c", code, sqlite], check=True, env=environment)

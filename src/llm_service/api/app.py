@@ -18,11 +18,12 @@ from llm_service.settings import Settings
 
 from . import problems
 from .bodies import Problem
-from .edge import ApiKey, RateLimits, check_bind, harden, parse_keys, read_keys
+from .edge import ApiKey, Edge, RateLimits, check_bind, parse_keys, read_keys
 from .openai import OpenAIErrors
 from .request_counts import RequestCounts
 from .request_log import RequestLog
 from .routes import routes
+from .streams import CallerLeft
 
 DESCRIPTION = """The dialogue server for live chat on a local model.
 
@@ -68,10 +69,10 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT"},
         redirect_slashes=False,
     )
-    app.router.routes += routes()
+    app.router.routes[:0] = routes()
     app.add_middleware(RequestLog)
     app.add_middleware(
-        harden,
+        Edge,
         hosts=(settings.host, *settings.allowed_hosts),
         origins=settings.allowed_origins,
         keys=api_keys(settings),
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(LLMServiceError, problems.on_error)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(HTTPException, problems.on_http)
+    app.add_exception_handler(CallerLeft, problems.on_leaving)
     app.add_exception_handler(Exception, problems.on_bug)
     _document(app)
     return app

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from llm_service.types import Context, Draft, Message, Reply, Topic
 
+from .behaviour_bodies import PolicyBody
+
 NAME_LENGTH = 50
 """Most characters of a username."""
 MESSAGE_LENGTH = 2_000
@@ -140,7 +142,7 @@ class ContextBody(BaseModel):
     topics: list[TopicBody]
     metadata: dict[str, Any]
     window: WindowBody
-    policy: dict[str, Any]
+    policy: PolicyBody
 
 
 class ClearedBody(BaseModel):

@@ -48,8 +48,20 @@ STATUS: Mapping[type[errors.LLMServiceError], int] = {
 MOST_RETRY_AFTER = 60.0
 """Seconds; whatever an engine asks for, callers are told to come back within a minute."""
 
+CALLER_LEFT = 499
+"""Status of a request whose caller hung up before its answer; nginx's word, there is no standard one."""
+
 MOST_FIELDS = 20
 """Fields that one problem names."""
+
+TOLD = frozenset((
+    "missing", "extra_forbidden", "literal_error", "enum", "bool_type", "bool_parsing", "int_type", "int_parsing",
+    "int_from_float", "float_type", "float_parsing", "finite_number", "greater_than", "greater_than_equal", "less_than",
+    "less_than_equal", "string_type", "string_too_short", "string_too_long", "string_pattern_mismatch", "list_type",
+    "dict_type", "model_type", "model_attributes_type", "too_short", "too_long", "unsupported_content",
+    "unsupported_value", "not_offered",
+))  # fmt: skip
+"""Rules whose sentence is made of the API's own bounds and words. What others say may repeat what was sent."""
 
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "wrong_type"}
 
@@ -98,8 +110,14 @@ async def on_invalid(request: Request, error: Exception) -> Response:
         return problem(400, "invalid_json", "The body is not valid JSON.", request_id(request))
     title = "The request does not fit the API: see `errors`."
     ours = documented_names(request.app.openapi())
-    fields = [{"field": _field(one["loc"], ours), "code": one["type"]} for one in found[:MOST_FIELDS]]
+    fields = [_broken_rule(one, ours) for one in found[:MOST_FIELDS]]
     return problem(422, "invalid_request", title, request_id(request), errors=fields)
+
+
+def _broken_rule(found: Mapping[str, Any], ours: frozenset[str]) -> dict[str, str]:
+    """Where, which rule, and in words what it asks for."""
+    told = {"rule": f"{found['msg'].rstrip('.')}."} if found["type"] in TOLD else {}
+    return {"field": _field(found["loc"], ours), "code": found["type"], **told}
 
 
 def documented_names(document: Mapping[str, Any]) -> frozenset[str]:
@@ -131,6 +149,11 @@ def _allowed(request: Request) -> str:
     routes = iter_route_contexts(request.app.routes)
     found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     return ", ".join(sorted({*chain(*found)}))
+
+
+async def on_leaving(_request: Request, _error: Exception) -> Response:
+    """Nobody reads this: its status is for the log and the metrics."""
+    return Response(status_code=CALLER_LEFT)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._log = log.bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and write its line when it is over."""
@@ -35,7 +36,7 @@ class RequestLog:
             await self.app(scope, receive, watching)
         finally:
             took = round((time.perf_counter() - started) * 1000, 1)
-            log.info("request", method=scope["method"], route=_route(scope), status=status, ms=took)
+            self._log.info("request", method=scope["method"], route=_route(scope), status=status, ms=took)
         return None
 
 

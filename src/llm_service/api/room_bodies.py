@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from llm_service.dialogue_manager import RoomEvent
 from llm_service.errors import LLMServiceError
 from llm_service.topic_tracker import TopicChange
 from llm_service.turn_taking import Decision
-from llm_service.types import Delta, Forgotten, Ingested, Message, Persona, Reply, UserRecord
+from llm_service.types import Delta, Forgotten, Ingested, Message, Reply, UserRecord
 
 from .bodies import ChatReply, ContextMessage, entry_json, reply_json
 
@@ -61,23 +60,6 @@ class ForgottenBody(BaseModel):
     summary_dropped: bool
 
 
-class PersonaBody(BaseModel):
-    """Who the assistant is in a room."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    text: str = Field(min_length=1, max_length=20_000, description="The system prompt.")
-    name: str = Field("Assistant", min_length=1, max_length=50, description="What viewers call the assistant.")
-    accounts: list[str] = Field(
-        default_factory=list, max_length=10, description="Its account names on the platform, for mentions."
-    )
-    summaries: bool = Field(True, description="Whether what falls out of the window is summarised.")
-
-    def persona(self) -> Persona:
-        """The same as the dialogue manager takes it."""
-        return Persona(text=self.text, name=self.name, accounts=tuple(self.accounts), summaries=self.summaries)
-
-
 class NoteBody(BaseModel):
     """Something remembered about a viewer."""
 
@@ -123,11 +105,6 @@ def forgotten_json(room: str, gone: Forgotten) -> dict[str, Any]:
         "replies": len(gone.reply_ids),
         "summary_dropped": gone.summaries_dropped,
     }
-
-
-def persona_json(persona: Persona) -> dict[str, Any]:
-    """A persona as JSON."""
-    return asdict(persona)
 
 
 def user_json(room: str, record: UserRecord) -> dict[str, Any]:

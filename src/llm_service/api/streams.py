@@ -32,18 +32,51 @@ async def _gone(receive: Receive) -> None:
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:
-    """Wait for ``work``, but cancel it when the caller hangs up; then :class:`CallerLeft` is raised."""
-    task = asyncio.ensure_future(work)
-    watcher = asyncio.ensure_future(_gone(request.receive))
+    """Wait for ``work``, but cancel it when the caller hangs up; then :class:`CallerLeft` is raised.
+
+    The work is done in this task. Only watching needs another, which begins when the work first waits for something:
+    an answer that is at hand is not watched over.
+    """
+    watch = _Watch(request.receive)
     try:
-        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise CallerLeft
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if watch.took_back():
+            raise CallerLeft from None
+        raise
     finally:
-        watcher.cancel()
-        task.cancel()
-        await asyncio.gather(task, watcher, return_exceptions=True)
+        watch.end()
+
+
+class _Watch:
+    """Cancels the task that makes it when the caller hangs up."""
+
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._receive = receive
+        self._left = False
+        self._watcher: asyncio.Task[None] | None = None
+        self._start = task.get_loop().call_soon(self._begin)
+
+    def took_back(self) -> bool:
+        """Whether the task was cancelled for this and nothing else; then it goes on."""
+        return self._left and not self._task.uncancel()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._start.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def _begin(self) -> None:
+        self._watcher = asyncio.create_task(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        await _gone(self._receive)
+        self._left = True
+        self._task.cancel()
 
 
 def event(name: str, data: Any, *, event_id: str | None = None) -> bytes:

@@ -5,11 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import click
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
 from llm_service.settings import ENV_PREFIX, Resolved, Settings
+
+from .options import settings_of, settings_options
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
+@settings_options()
+def config(as_json: bool, **flags: Any) -> None:
+    """Show the effective settings, and where each came from."""
+    show_config(settings_of(flags), Console(width=None), as_json=as_json)
 
 
 def shown(value: Any) -> str:

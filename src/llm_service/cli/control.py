@@ -3,15 +3,62 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import click
 
 from llm_service.errors import LLMServiceError
 from llm_service.settings import Settings
 from llm_service.types import DEFAULT_ROOM
 
+from .command import run
+from .options import room_option, settings_of, settings_options
+
 MINUTE = 60.0
+
+
+def _controls(command: Callable[..., None]) -> Callable[..., None]:
+    key = click.option("--key", envvar="LLM_SERVICE_KEY", help="an API key of the service with scope moderate")
+    return settings_options("host", "port")(room_option(key(command)))
+
+
+@click.command()
+@_controls
+def pause(room: str, key: str | None, **flags: Any) -> None:
+    """Silence the running service in a room until `resume`."""
+    run(control_of(settings_of(flags).settings, room, key).pause())
+
+
+@click.command()
+@_controls
+def resume(room: str, key: str | None, **flags: Any) -> None:
+    """End a pause or a mute."""
+    run(control_of(settings_of(flags).settings, room, key).resume())
+
+
+@click.command()
+@click.argument("minutes", type=click.FloatRange(0, 10_000))
+@_controls
+def mute(minutes: float, room: str, key: str | None, **flags: Any) -> None:
+    """Silence the running service in a room for some MINUTES."""
+    run(control_of(settings_of(flags).settings, room, key).mute(minutes))
+
+
+@click.command()
+@_controls
+def skip(room: str, key: str | None, **flags: Any) -> None:
+    """Cut off the reply that is being written."""
+    click.echo(f"{run(control_of(settings_of(flags).settings, room, key).skip())} cut off")
+
+
+@click.command()
+@click.argument("viewer")
+@_controls
+def ignore(viewer: str, room: str, key: str | None, **flags: Any) -> None:
+    """Let the running service answer VIEWER no more."""
+    run(control_of(settings_of(flags).settings, room, key).ignore(viewer))
 
 
 class NotReached(LLMServiceError):
@@ -70,4 +117,5 @@ class Control:
 
 def control_of(settings: Settings, room: str, key: str | None) -> Control:
     """The controls of a room of the service that these settings describe."""
-    return Control(f"http://{settings.host}:{settings.port}", room, key)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return Control(f"http://{host}:{settings.port}", room, key)

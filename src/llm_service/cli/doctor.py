@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import click
 from rich.console import Console
 from rich.table import Table
 
 from llm_service.errors import LLMServiceError
 from llm_service.llm_client import LMStudioClient
+from llm_service.logs import configure
 from llm_service.service import open_service
 from llm_service.settings import Settings
 from llm_service.types import EngineKind, ModelInfo
+
+from .command import run
+from .options import settings_of, settings_options
 
 ROOMY_CONTEXT = 8_192
 """Tokens of context with which a lively room can be remembered for a while."""
 
 SIGNS = {"ok": "[green]ok[/green]  ", "hint": "[yellow]hint[/yellow]", "bad": "[red]bad[/red] "}
+
+
+@click.command()
+@settings_options()
+def doctor(**flags: Any) -> None:
+    """Check the engine and the settings, and say what to change."""
+    settings = settings_of(flags).settings
+    configure("error", "text")
+    raise SystemExit(0 if run(examine(settings, Console())) else 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from llm_service.errors import SettingsError
 from llm_service.settings import Resolved, Settings, resolve
+from llm_service.types import DEFAULT_ROOM
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,6 +40,10 @@ def settings_options(*names: str) -> Callable[[F], F]:
         return click.option("--config", type=click.Path(path_type=Path), help="settings file (TOML)")(command)
 
     return decorate
+
+
+room_option = click.option("--room", default=DEFAULT_ROOM, show_default=True, help="the room it is about")
+"""``--room``."""
 
 
 def settings_of(flags: dict[str, Any]) -> Resolved:

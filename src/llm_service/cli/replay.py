@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -21,6 +22,7 @@ from rich.table import Table
 from llm_service.api.bodies import ChatMessage
 from llm_service.dialogue_manager import DialogueManager, RoomEvent
 from llm_service.errors import InputError, LLMServiceError, UnknownMessage
+from llm_service.logs import configure
 from llm_service.service import open_service
 from llm_service.settings import Settings
 from llm_service.turn_taking import Decision, Policy, addressed, viewer_of
@@ -38,8 +40,24 @@ from llm_service.turn_taking.scorecard import (
 )
 from llm_service.types import DEFAULT_ROOM, Draft, Message, Reply
 
+from .command import run
+from .options import settings_of, settings_options
+
 PATIENCE = 60.0
 """Seconds of the room's time that replies may still take after the last line."""
+
+
+@click.command("replay")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--speed", type=click.FloatRange(0.1, 1000), default=1.0, help="how much faster than it was recorded")
+@click.option("--policy", "policies", type=click.Path(path_type=Path, exists=True), multiple=True, help="JSON of knobs")
+@click.option("--json", "out", type=click.Path(path_type=Path, dir_okay=False), help="file for the figures")
+@settings_options()
+def replay_command(file: Path, speed: float, policies: tuple[Path, ...], out: Path | None, **flags: Any) -> None:
+    """Play the recorded room in FILE against the real service, once for each --policy, and compare."""
+    settings = settings_of(flags).settings
+    configure("error", "text")
+    run(replay(settings, file, policies, Console(), speed=speed, out=out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,8 @@ class Record:
 
     names: tuple[str, ...]
     events: list[Event] = field(default_factory=list)
+    merged: set[str] = field(default_factory=set)
+    """Ids that repeat another line, as the decisions said that chose them."""
     last_id: str = ""
 
     def add(self, event: RoomEvent) -> None:
@@ -69,11 +89,13 @@ class Record:
                     Heard(message_id=message.id, viewer=viewer_of(message), at=message.sent_at, called=called)
                 )
             case Reply() as reply:
-                self.events.append(Answered(at=reply.created_at, answers=reply.answers, text=reply.text))
+                merged = tuple(id_ for id_ in reply.answers if id_ in self.merged)
+                self.events.append(Answered(at=reply.created_at, answers=reply.answers, merged=merged, text=reply.text))
             case Decision() as decision:
                 self._add_decision(decision)
 
     def _add_decision(self, decision: Decision) -> None:
+        self.merged.update(decision.merged)
         if decision.skipped:
             self.events.append(Skipped(message_ids=decision.skipped))
         for reason, ids in decision.dropped.items():

@@ -7,18 +7,25 @@ second one ends at once. Either way the exit code is 0: being asked to stop is n
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
+from contextvars import Context
 from socket import socket
 from types import FrameType
+from typing import Any
 
+import click
 import structlog
 import uvicorn
 
 from llm_service.api import create_app
 from llm_service.api.edge import GuardedHttp
+from llm_service.errors import LLMServiceError
 from llm_service.logs import configure
 from llm_service.service import Service
 from llm_service.settings import Settings
+
+from .options import settings_of, settings_options
 
 log = structlog.get_logger("llm_service.serve")
 
@@ -26,6 +33,16 @@ GRACE = 10.0
 """Seconds that running turns get after the first signal."""
 MOST_CONNECTIONS = 2_000
 """Connections that are served at a time; more are refused with 503."""
+
+
+@click.command()
+@settings_options()
+def serve(**flags: Any) -> None:
+    """Start the service."""
+    try:
+        serve_forever(settings_of(flags).settings)
+    except LLMServiceError as exc:
+        raise click.ClickException(str(exc)) from exc
 
 
 class Server(uvicorn.Server):
@@ -41,13 +58,15 @@ class Server(uvicorn.Server):
         """Called by uvicorn inside its loop, once."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays: going through it again and again stops everything for 40 ms each time
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called in the main thread for SIGTERM and SIGINT."""
         if self._loop is None or self._draining is not None or not self.started:
             self.should_exit = self.force_exit = True
         else:
-            self._loop.call_soon_threadsafe(self._begin_drain)
+            self._loop.call_soon_threadsafe(self._begin_drain, context=Context())  # not of whoever was interrupted
 
     def _begin_drain(self) -> None:
         self._draining = self._draining or asyncio.create_task(self._drain())

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import sys
+from typing import Any
 
+import click
 from rich.console import Console
 
 from llm_service.errors import LLMServiceError
+from llm_service.logs import configure
 from llm_service.service import Service, open_service
 from llm_service.settings import Settings
-from llm_service.types import Completed, Delta, Draft
+from llm_service.types import DEFAULT_ROOM, Completed, Delta, Draft
+
+from .command import run
+from .options import settings_of, settings_options
 
 LEAVING = {"/quit", "/exit", "/bye"}
+
+
+@click.command("ask")
+@click.argument("question")
+@settings_options()
+def ask_command(question: str, **flags: Any) -> None:
+    """Print the answer to one QUESTION; nothing of it is stored."""
+    settings = settings_of(flags).settings
+    configure("error", "text")
+    run(ask(settings, question))
+
+
+@click.command("chat")
+@click.option("--room", default=DEFAULT_ROOM, show_default=True, help="the conversation to go on with")
+@click.option("--username", default=getpass.getuser, help="who you are [default: your login]")
+@settings_options()
+def chat_command(room: str, username: str, **flags: Any) -> None:
+    """Talk in the terminal."""
+    settings = settings_of(flags).settings
+    configure("error", "text")
+    run(chat(settings, Console(), room=room, username=username))
 
 
 async def ask(settings: Settings, question: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import Progress
 
@@ -14,6 +15,27 @@ from llm_service import recall
 from llm_service.errors import InputError, UnknownMessage
 from llm_service.settings import Settings
 from llm_service.store import open_store
+
+from .command import run
+from .options import room_option, settings_of, settings_options
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@room_option
+@settings_options("data_dir", "database_url")
+def export_command(file: Path, room: str, **flags: Any) -> None:
+    """Write all that is kept of a room to FILE, as JSON Lines."""
+    run(export_room(settings_of(flags).settings, file, Console(), room=room))
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@room_option
+@settings_options("data_dir", "database_url")
+def import_command(file: Path, room: str, **flags: Any) -> None:
+    """Take what an export wrote to FILE into a room."""
+    run(import_room(settings_of(flags).settings, file, Console(), room=room))
 
 
 async def export_room(settings: Settings, file: Path, console: Console, *, room: str) -> None:

@@ -21,6 +21,9 @@ log = structlog.get_logger("llm_service.autopilot")
 
 REST = 2.0
 """Seconds of rest after the engine failed: what waits grows stale meanwhile, so no backlog pours out afterwards."""
+SOON = 0.5
+"""Seconds within which lines are looked at that call nobody. Deciding takes milliseconds where hundreds wait: done for
+each of fifty lines a second, it would cost more than all that it decides about."""
 
 
 class Autopilot:
@@ -30,36 +33,60 @@ class Autopilot:
         self._manager = manager
         self._speed = speed
         """How much faster the manager's clock runs than the wall's."""
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._drivers: dict[str, _Driver] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def look_at(self, room: Room) -> None:
         """The room's policy may have changed: begin or stop driving it, and let it decide anew."""
-        driven = room.name in self._tasks
-        if room.policy.mode == "auto" and not driven:
-            task = self._tasks[room.name] = asyncio.create_task(self._drive(room.name))
-            task.add_done_callback(lambda _: self._tasks.pop(room.name, None))
-        elif room.policy.mode != "auto" and driven:
-            self._tasks[room.name].cancel()
-        room.stirred.set()
+        driver = self._drivers.get(room.name)
+        if room.policy.mode != "auto":
+            self._stop(room.name)
+        elif driver is None:
+            self._begin(room.name)
+        else:
+            driver.stir()
+
+    def heard(self, room: Room, *, called: bool) -> None:
+        """Something new waits in the room, and perhaps calls the assistant."""
+        driver = self._drivers.get(room.name)
+        if driver is None:
+            return
+        if called:
+            driver.stir()
+        else:
+            driver.stir_within(SOON / self._speed)
 
     async def close(self) -> None:
         """Stop driving."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for name in list(self._drivers):
+            self._stop(name)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _drive(self, name: str) -> None:
+    def _begin(self, name: str) -> None:
+        driver = self._drivers[name] = _Driver()
+        driver.task = asyncio.create_task(self._drive(name, driver))
+        self._tasks.add(driver.task)
+        driver.task.add_done_callback(self._tasks.discard)
+
+    def _stop(self, name: str) -> None:
+        driver = self._drivers.pop(name, None)
+        if driver is not None:
+            driver.stir()
+            driver.task.cancel()
+
+    async def _drive(self, name: str, driver: _Driver) -> None:
         while True:
             try:
-                room = await self._manager.room(name)
-                wait = await self._take_turn(room)
+                wait = await self._take_turn(await self._manager.room(name))
             except TurnDropped:
                 continue
             except LLMServiceError as exc:
                 log.warning("no turn", room=name, code=exc.code)
                 wait = REST
-            await _stirred_or_after(room, None if wait is None else wait / self._speed)
+            except Exception:  # a bug in one turn must not silence the room until the next start
+                log.exception("no turn", room=name)
+                wait = REST
+            await driver.rest(None if wait is None else wait / self._speed)
 
     async def _take_turn(self, room: Room) -> float | None:
         """Decide, and speak if that is the decision. Returns the seconds after which to decide again."""
@@ -70,10 +97,32 @@ class Autopilot:
         return 0.0 if room.pending else None
 
 
-async def _stirred_or_after(room: Room, wait: float | None) -> None:
-    try:
-        async with asyncio.timeout(wait):
-            await room.stirred.wait()
-    except TimeoutError:
-        return
-    room.stirred.clear()
+class _Driver:
+    """The task that drives a room, and what wakes it."""
+
+    task: asyncio.Task[None]
+
+    def __init__(self) -> None:
+        self._stirred = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
+
+    def stir(self) -> None:
+        """Let it decide now."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        self._stirred.set()
+
+    def stir_within(self, seconds: float) -> None:
+        """Let it decide once so many seconds have passed, if nothing wakes it before."""
+        if self._soon is None and not self._stirred.is_set():
+            self._soon = asyncio.get_running_loop().call_later(seconds, self.stir)
+
+    async def rest(self, seconds: float | None) -> None:
+        """Wait until it is stirred, or for so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+        except TimeoutError:
+            return
+        self._stirred.clear()

@@ -26,10 +26,19 @@ BACKLOG = 500
 class RoomEvent:
     """Something that happened. ``value`` is what it happened to: a Message, a Delta, a Reply, a Decision, …"""
 
-    id: str
+    number: int
     kind: Kind
     value: Any
     at: float
+
+    @property
+    def id(self) -> str:
+        """Unique also after a restart: numbers begin anew with the process, so it names the process's run."""
+        return f"{RUN}-{self.number}"
+
+
+RUN = secrets.token_hex(4)
+"""Of this process."""
 
 
 class TooSlow(Exception):
@@ -37,9 +46,7 @@ class TooSlow(Exception):
 
 
 class EventLog:
-    """The events of one room. Numbers begin anew with the process, so each id also names the process's run."""
-
-    run = secrets.token_hex(4)
+    """The events of one room."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -57,7 +64,7 @@ class EventLog:
     @property
     def last_id(self) -> str:
         """Id of the newest event."""
-        return f"{self.run}-{self._number}"
+        return f"{RUN}-{self._number}"
 
     def now(self) -> float:
         """The time by the room's clock."""
@@ -66,7 +73,7 @@ class EventLog:
     def publish(self, kind: Kind, value: Any) -> None:
         """Tell everybody who follows. Pieces of a reply are not remembered: the reply is."""
         self._number += 1
-        event = RoomEvent(f"{self.run}-{self._number}", kind, value, self._clock())
+        event = RoomEvent(self._number, kind, value, self._clock())
         if kind != "delta":
             self._remember(event)
         for follower in list(self._followers):
@@ -74,15 +81,17 @@ class EventLog:
 
     def _remember(self, event: RoomEvent) -> None:
         if len(self._events) == REMEMBERED:
-            self._fallen = _number(self._events[0])
+            self._fallen = self._events[0].number
         self._events.append(event)
 
     def _hand(self, follower: asyncio.Queue[RoomEvent | None], event: RoomEvent) -> None:
         if follower.qsize() < BACKLOG:
             follower.put_nowait(event)
-        else:
-            self._followers.discard(follower)
-            follower.put_nowait(None)
+            return
+        self._followers.discard(follower)
+        while not follower.empty():
+            follower.get_nowait()
+        follower.put_nowait(None)
 
     def forget(self, doomed: Callable[[RoomEvent], bool]) -> None:
         """Drop remembered events: what was forgotten must not be caught up with."""
@@ -115,12 +124,8 @@ class EventLog:
         if last_id is None:
             return []
         run, _, number = last_id.rpartition("-")
-        seen = int(number) if run == self.run and number.isascii() and number.isdigit() else -1
-        later = [event for event in self._events if _number(event) > seen]
+        seen = int(number) if run == RUN and number.isascii() and number.isdigit() else -1
+        later = [event for event in self._events if event.number > seen]
         if seen >= self._fallen:
             return later
-        return [RoomEvent(f"{self.run}-{self._fallen}", "gap", None, self._clock()), *later]
-
-
-def _number(event: RoomEvent) -> int:
-    return int(event.id.rpartition("-")[2])
+        return [RoomEvent(self._fallen, "gap", None, self._clock()), *later]

@@ -9,6 +9,7 @@ from llm_service.errors import UnknownMessage
 from llm_service.hygiene import displayed_name
 from llm_service.types import Forgotten
 
+from .answered import Answered
 from .ports import Backend, Store
 from .recalling import Recalling
 from .room import Room
@@ -19,12 +20,22 @@ from .saving import Saving
 class Forgetting:
     """Takes things back everywhere; the store decides what goes with what."""
 
-    def __init__(self, rooms: Rooms, store: Store, backend: Backend, saving: Saving, recalling: Recalling) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        store: Store,
+        backend: Backend,
+        *,
+        saving: Saving,
+        recalling: Recalling,
+        answered: Answered,
+    ) -> None:
         self._rooms = rooms
         self._store = store
         self._backend = backend
         self._saving = saving
         self._recalling = recalling
+        self._answered = answered
 
     async def clear(self, room: str) -> Forgotten:
         """Everything that was said in the room."""
@@ -56,6 +67,7 @@ class Forgetting:
         for name in gone.rooms:
             await self._follow(await self._rooms.get(name), gone)
         self._recalling.forget(gone.message_ids)
+        self._answered.clear()
         memo.forget()
         await self._backend.forget()
         return gone
@@ -72,6 +84,7 @@ class Forgetting:
         gone = await forgetting
         room.forget(gone.message_ids, gone.reply_ids, summary=gone.summaries_dropped)
         self._recalling.forget(gone.message_ids)
+        self._answered.clear()
         memo.forget()
         room.events.publish("forgotten", gone)
         await self._backend.forget()

@@ -28,7 +28,8 @@ from llm_service.response_cleaner import ResponseCleaner
 from llm_service.response_cleaner.messages import split
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
-from llm_service.turn_taking import Decision, Policy, decide, is_repeat, urgent_over
+from llm_service.tracing import AnswerTrace
+from llm_service.turn_taking import Decision, Policy, addressed, decide, is_repeat, urgent_over
 from llm_service.types import (
     DEFAULT_ROOM,
     Context,
@@ -45,6 +46,7 @@ from llm_service.types import (
     UserRecord,
 )
 
+from .answered import Answered
 from .autopilot import Autopilot
 from .composer import Composer, Composing
 from .counters import DialogueCounters
@@ -109,7 +111,8 @@ class DialogueManager:
         self._policy = policy or Policy()
         self._clock = clock
         self._opens_reasoning: dict[str, bool] = {}
-        self._rooms = Rooms(self.store, self._make_room)
+        self._answered = Answered()
+        self._rooms = Rooms(self.store, self._make_room, abandoned=self._abandon)
         self.composer = Composer(
             client,
             self.store,
@@ -125,9 +128,16 @@ class DialogueManager:
         )
         self.tending = Tending(client, self.store, self.composer)
         self.autopilot = Autopilot(self, speed=speed)
-        self._saving = Saving(self.store, self.counters, self.composer, self.tending)
-        self._settings = RoomSettings(self._rooms, self.store, clock, self.autopilot.look_at)
-        self._forgetting = Forgetting(self._rooms, self.store, client, self._saving, self.composer.telling.recalling)
+        self._saving = Saving(self.store, self.counters, self.composer, self.tending, self._answered)
+        self._settings = RoomSettings(self._rooms, self.store, clock, self._answered, self.autopilot.look_at)
+        self._forgetting = Forgetting(
+            self._rooms,
+            self.store,
+            client,
+            saving=self._saving,
+            recalling=self.composer.telling.recalling,
+            answered=self._answered,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -158,7 +168,7 @@ class DialogueManager:
         draft = Draft(username=username, text=message, emotes=tuple(emotes), **details)
         made = found.join(self.message(draft, found))
         found.unsaved[made.id] = made
-        found.wait_for_turn(made)
+        self._let_wait(found, made)
         return made
 
     async def generate_response(self, *, room: str = DEFAULT_ROOM) -> str:
@@ -176,7 +186,9 @@ class DialogueManager:
         results = [self._taken(draft, found, seen) for draft in drafts]
         messages = [one.message for one in results if one.message is not None and not one.known]
         stored = await self.say(found, messages)
-        self._await_turns(found, [one.message for one in stored if not one.known and one.message.id in seen])
+        for one in stored:
+            if not one.known and one.message.id in seen:
+                self._let_wait(found, one.message)
         known = {one.message.id for one in stored if one.known}
         return [replace(one, known=True) if one.id in known else one for one in results]
 
@@ -190,10 +202,24 @@ class DialogueManager:
             seen.add(message.id)
         return Ingested(id=message.id, message=message, known=known)
 
-    def _await_turns(self, room: Room, messages: Sequence[Message]) -> None:
-        for message in messages:
-            room.wait_for_turn(message)
+    def _let_wait(self, room: Room, message: Message) -> None:
+        """Let a message wait for a turn, and tell those who may want to act on it now."""
+        room.wait_for_turn(message)
+        called = self._calls(room, message)
+        self.autopilot.heard(room, called=called)
+        if called:
             self._interrupt(room, message)
+        if len(room.pending) > 2 * room.policy.most_waiting:
+            self._relieve(room)
+
+    def _relieve(self, room: Room) -> None:
+        """Let go of half of what waits, as nobody may ever ask for a turn: the oldest first, calls last."""
+        waiting = sorted(room.pending.values(), key=lambda message: self._calls(room, message))
+        over = [message.id for message in waiting[: -room.policy.most_waiting]]
+        self.settle(room, Decision(speak=False, why="too many wait", dropped={"overflow": tuple(over)}))
+
+    def _calls(self, room: Room, message: Message) -> bool:
+        return addressed(message, self._bot_names(room), room.ledger.replies) is not None
 
     def turn(
         self,
@@ -208,7 +234,12 @@ class DialogueManager:
         return Turn(self, room, draft, choose=choose, deadline=self.deadline if deadline is None else deadline)
 
     async def reply(self, draft: Draft, *, room: str = DEFAULT_ROOM) -> Reply:
-        """Answer one line: the same turn, drained."""
+        """Answer one line: the same turn, drained. One that was answered lately needs none."""
+        if (known := self.known_at_once(room, draft)) is not None:
+            with AnswerTrace(room) as trace:
+                trace.received(known, cached=known.cached, first_token_ms=known.timing.first_token_ms)
+            self.counters.turn_over("replied", 0.0)
+            return known
         async with self.turn(draft, room=room) as turn:
             return await turn.reply()
 
@@ -217,10 +248,14 @@ class DialogueManager:
         return self.decide(await self._rooms.get(room))
 
     async def skip(self, *, room: str = DEFAULT_ROOM) -> int:
-        """Cut off the replies that are being written; returns how many there were."""
-        running = list((await self._rooms.get(room)).turns)
+        """Cut off the replies that are being written; returns how many there were. What a turn had chosen to answer
+        is passed over with them."""
+        found = await self._rooms.get(room)
+        running = list(found.turns)
         for turn in running:
             turn.drop("The reply was skipped.")
+            if turn.decision is not None:
+                self.settle(found, Decision(speak=False, why="the reply was skipped", skipped=turn.decision.answers))
         return len(running)
 
     async def set_persona(self, persona: Persona, *, room: str = DEFAULT_ROOM) -> None:
@@ -329,10 +364,19 @@ class DialogueManager:
             position=place,
         )
 
+    def known_at_once(self, room: str, draft: Draft | None) -> Reply | None:
+        """The reply that this message got lately: one that is sent again needs no turn, and nothing of the engine."""
+        return self._answered.find(room, draft.message_id) if draft and draft.message_id else None
+
     async def known_reply(self, room: Room, message_id: str) -> Reply | None:
         """The reply that this message has already got, in memory or in the store."""
-        found = room.reply_to(message_id) or await self.store.reply_for(room.name, message_id)
-        return found and replace(found, messages=_messages(found.text, room.policy))
+        if found := room.reply_to(message_id):
+            return replace(found, messages=_messages(found.text, room.policy))
+        cleared = self._answered.cleared
+        if found := await self.store.reply_for(room.name, message_id):
+            found = replace(found, messages=_messages(found.text, room.policy))
+            self._answered.remember(found, cleared)
+        return found
 
     def cleaner(self, room: Room, model: str) -> ResponseCleaner:
         """What makes the model's answer fit for this room's viewers.
@@ -360,11 +404,16 @@ class DialogueManager:
         if decision.speak or decision.skipped or decision.dropped:
             room.events.publish("decision", decision)
 
+    def _abandon(self, lines: int) -> None:
+        """Nobody took a turn in a room until all that waited there was stale, and it has left memory."""
+        self.counters.dropped["stale"] += lines
+
     def put_back(self, room: Room, message_ids: Collection[str]) -> None:
         """Let what is still there of these messages wait again: their reply came to nothing."""
         for entry in room.entries:
             if isinstance(entry, Message) and entry.id in message_ids:
                 room.wait_for_turn(entry)
+        self.autopilot.heard(room, called=True)
 
     def _bot_names(self, room: Room) -> tuple[str, ...]:
         return (room.persona.name, *room.persona.accounts)
@@ -374,7 +423,9 @@ class DialogueManager:
         for turn in room.turns:
             if turn.decision is None:
                 continue
-            why = urgent_over(turn.decision, message, room.policy, bot_names=self._bot_names(room))
+            why = urgent_over(
+                turn.decision, message, room.policy, bot_names=self._bot_names(room), replies=room.ledger.replies
+            )
             if why is not None:
                 turn.drop(f"The reply was cut off: {why}.")
 

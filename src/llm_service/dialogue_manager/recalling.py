@@ -17,8 +17,9 @@ from .room import Room
 
 log = structlog.get_logger("llm_service.dialogue")
 
-CANDIDATES = 40
-"""Messages that the store is asked for."""
+CANDIDATES, CANDIDATES_BY_WORDS = 40, 16
+"""Messages that the store is asked for; fewer where only their words will be compared, which the store has done: on
+LoCoMo's questions as many of the lines looked for are among the first four of 16 as of 40 (63.9 % and 64.3 %)."""
 COMPARED = 32
 """Of these and the lines around them, the best by words are compared in meaning."""
 MOST_ASKED = 3
@@ -75,7 +76,8 @@ async def ranked_lines(
     wanted = terms(asked.line)
     if not wanted:
         return []
-    found = await store.search(room, wanted, limit=CANDIDATES, exclude_after_position=before - 1, radius=1)
+    limit = CANDIDATES if meaning else CANDIDATES_BY_WORDS
+    found = await store.search(room, wanted, limit=limit, exclude_after_position=before - 1, radius=1)
     hits, around = [(message, score) for message, score in found if score], [message for message, _ in found]
     asker = person(asked.username, asked.user_id)
     by_words = rank(asked.line, hits, around, asker=asker)

@@ -5,7 +5,6 @@ Nothing here waits or decides when to speak; it is the state that a turn reads a
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -75,8 +74,6 @@ class Room:
     """Messages that are not in the store yet; the next turn saves them."""
     ledger: Ledger = field(default_factory=Ledger)
     """What the next decision whether to speak needs to know."""
-    stirred: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when something happened that may change that decision."""
     turns: set[Turn] = field(default_factory=set)
     """The turns that run now."""
     committing: int = 0
@@ -103,12 +100,17 @@ class Room:
         return min(slots, max(1, self.active_rooms()) * self.gate.slots)
 
     @property
+    def lines(self) -> int:
+        """How many lines it keeps in memory, in the window and to tell by what newer ones belong to."""
+        return max(len(self.entries), len(self.threads))
+
+    @property
     def busy(self) -> bool:
         """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
-        waits = self.turns or self.committing or self.unsaved or self.gate.queued or self._expects_a_turn()
+        waits = self.turns or self.committing or self.unsaved or self.gate.queued
         return bool(waits or self.events.followed or self.policy.mode == "auto")
 
-    def _expects_a_turn(self) -> bool:
+    def expects_a_turn(self) -> bool:
         """Whether something waits that is not stale yet, whatever it is."""
         newest = next(reversed(self.pending.values()), None)
         return newest is not None and newest.sent_at + self.policy.mention_limit > self.events.now()
@@ -130,6 +132,13 @@ class Room:
         self.messages += 1
         self.observe(message)
         return message
+
+    def rejoin_unsaved(self) -> None:
+        """Put what is not in the store yet behind what was read from there."""
+        for message in list(self.unsaved.values()):
+            joined = self.unsaved[message.id] = self.join(replace(message, position=0))
+            if message.id in self.pending:
+                self.pending[message.id] = joined
 
     def observe(self, message: Message) -> None:
         """Let the trackers see a message."""
@@ -173,11 +182,8 @@ class Room:
         return self.told_topics[1]
 
     def wait_for_turn(self, message: Message) -> None:
-        """Let a message wait until a turn chooses it; of too many, the oldest go."""
+        """Let a message wait until a turn chooses it, or lets go of it."""
         self.pending[message.id] = message
-        while len(self.pending) > 2 * self.policy.most_waiting:
-            del self.pending[next(iter(self.pending))]
-        self.stirred.set()
 
     def leave(self, message_id: str) -> None:
         """Take back a message that could not be stored."""

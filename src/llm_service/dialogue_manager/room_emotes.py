@@ -33,7 +33,8 @@ class RoomEmotes:
         """For a room that loaded these: see :meth:`EmoteDictionary.from_data`. Raises :class:`InputError`."""
         dictionary = EmoteDictionary.from_data(data)
         codes = _codes(data)
-        loaded = tuple(_harmless(emote) for emote in dictionary if emote.code in codes)
+        harmless = (_harmless(emote) for emote in dictionary if emote.code in codes)
+        loaded = tuple(emote for emote in harmless if emote.code)
         return cls(EmoteDictionary(loaded), EmoteDictionary(loaded, well_known=False).describe(_told(loaded)), loaded)
 
     def polish(self, text: str) -> str:

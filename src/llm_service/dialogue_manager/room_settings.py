@@ -9,6 +9,7 @@ from typing import Any
 from llm_service.turn_taking import Policy
 from llm_service.types import Persona
 
+from .answered import Answered
 from .ports import Store
 from .room import Room
 from .room_emotes import RoomEmotes
@@ -18,10 +19,18 @@ from .rooms import Rooms, emotes_key
 class RoomSettings:
     """Changes rooms' settings. ``changed`` is told of a room whose policy is another."""
 
-    def __init__(self, rooms: Rooms, store: Store, clock: Callable[[], float], changed: Callable[[Room], None]) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        store: Store,
+        clock: Callable[[], float],
+        answered: Answered,
+        changed: Callable[[Room], None],
+    ) -> None:
         self._rooms = rooms
         self._store = store
         self._clock = clock
+        self._answered = answered
         self._changed = changed
 
     async def set_persona(self, room: str, persona: Persona) -> None:
@@ -44,6 +53,7 @@ class RoomSettings:
         policy = Policy.from_json(changes, base=found.policy)
         await self._store.save_room(room, policy=json.dumps(policy.to_json()))
         found.policy = policy
+        self._answered.clear()
         if policy.silent_until(self._clock()) is not None:
             for turn in found.turns:
                 if turn.decision is not None:

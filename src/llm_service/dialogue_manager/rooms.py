@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,19 +18,35 @@ from .room_emotes import RoomEmotes
 
 MOST_ROOMS = 250
 """Rooms in memory; beyond, those unused for longest are let go and come back from the store."""
+FEW_ROOMS = 50
+"""So many are kept however long they are …"""
+MOST_LINES = 3_000
+"""… and more only as long as all of them have no more lines, each of which takes some 3 KB with what is known of it."""
+MOST_WAITING = 10_000
+"""Rooms that were let go while lines waited for a turn there, and of which only that is remembered."""
 ACTIVE = 600.0
 """Seconds for which a room counts as active after a turn."""
 
 
 class Rooms:
-    """Rooms by name. ``make`` gives an empty one."""
+    """Rooms by name. ``make`` gives an empty one; ``abandoned`` is told how many lines will wait for a turn no more,
+    since their room has left memory."""
 
-    def __init__(self, store: Store, make: Callable[[str], Room], *, most: int = MOST_ROOMS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        make: Callable[[str], Room],
+        *,
+        abandoned: Callable[[int], None] = lambda lines: None,
+        most: int = MOST_ROOMS,
+    ) -> None:
         self._store = store
         self._make = make
+        self._abandoned = abandoned
         self._most = most
         self._rooms: OrderedDict[str, Room] = OrderedDict()
         self._loading: dict[str, asyncio.Lock] = {}
+        self._waiting: OrderedDict[str, array[int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -44,8 +61,12 @@ class Rooms:
         return sum(room.last_turn > since for room in self._rooms.values())
 
     def at_hand(self, name: str) -> Room:
-        """The room if it is in memory, else an empty one: for callers that cannot wait."""
-        return self._rooms.get(name) or self._keep(self._make(name))
+        """The room if it is in memory, else an empty one, to be filled from the store when somebody can wait."""
+        found = self._rooms.get(name)
+        if found is None:
+            found = self._keep(self._make(name))
+            found.stale = True
+        return found
 
     async def get(self, name: str) -> Room:
         """The room, from memory or from the store."""
@@ -68,7 +89,8 @@ class Rooms:
                     found.window,
                     found.model,
                 )
-                fresh.events, fresh.stirred, fresh.pending = found.events, found.stirred, found.pending
+                fresh.events, fresh.pending = found.events, found.pending
+                fresh.rejoin_unsaved()
         self._loading.pop(name, None)
         return self._keep(fresh)
 
@@ -77,6 +99,7 @@ class Rooms:
         if saved := await self._store.recollect(emotes_key(name)):
             room.known_emotes = RoomEmotes.of(json.loads(saved))
         record = await self._store.load(name, limit=MOST_ENTRIES)
+        waiting = frozenset(self._waiting.pop(name, ()))
         if record is None:
             return room
         room.persona = record.persona or room.persona
@@ -88,6 +111,8 @@ class Rooms:
             if isinstance(entry, Message):
                 room.last_position = max(room.last_position, entry.position)
                 room.observe(entry)
+                if entry.position in waiting:
+                    room.wait_for_turn(entry)
             else:
                 room.observe_reply(entry)
                 room.model = entry.model
@@ -108,11 +133,25 @@ class Rooms:
 
     def _keep(self, room: Room) -> Room:
         self._rooms[room.name] = room
-        idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
-        while len(self._rooms) > self._most and (name := next(idle, None)) is not None:
-            del self._rooms[name]
-            idle = (name for name, other in self._rooms.items() if not other.busy and other is not room)
+        idle = (other for other in list(self._rooms.values()) if not other.busy and other is not room)
+        while self._too_many() and (other := next(idle, None)) is not None:
+            self._let_go(other)
         return room
+
+    def _let_go(self, room: Room) -> None:
+        del self._rooms[room.name]
+        if not room.expects_a_turn():
+            self._abandoned(len(room.pending))
+            return
+        self._waiting[room.name] = array("q", (message.position for message in room.pending.values()))
+        if len(self._waiting) > MOST_WAITING:
+            self._abandoned(len(self._waiting.popitem(last=False)[1]))
+
+    def _too_many(self) -> bool:
+        number = len(self._rooms)
+        return number > self._most or (
+            number > FEW_ROOMS and sum(room.lines for room in self._rooms.values()) > MOST_LINES
+        )
 
 
 def window_key(room: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from llm_service.types import Message, Reply, Stored
 
+from .answered import Answered
 from .composer import Composer, Composing
 from .counters import DialogueCounters
 from .ports import Store
@@ -21,11 +22,14 @@ from .tending import Tending
 class Saving:
     """Brings messages and replies from memory to the store."""
 
-    def __init__(self, store: Store, counters: DialogueCounters, composer: Composer, tending: Tending) -> None:
+    def __init__(
+        self, store: Store, counters: DialogueCounters, composer: Composer, tending: Tending, answered: Answered
+    ) -> None:
         self._store = store
         self._counters = counters
         self._composer = composer
         self._tending = tending
+        self._answered = answered
         self._tasks: set[asyncio.Task[Sequence[Stored]]] = set()
 
     async def wait(self) -> None:
@@ -70,6 +74,7 @@ class Saving:
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
         """Make the reply durable, and with it the window's new start."""
         room.committing += 1
+        cleared = self._answered.cleared
         try:
             with self._counters.store_seconds.timed():
                 reply = await self._store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
@@ -81,6 +86,7 @@ class Saving:
         finally:
             room.committing -= 1
         room.confirm([], reply)
+        self._answered.remember(reply, cleared)
         room.events.publish("reply", reply)
         if not reply.cached:
             await self._composer.observe(composing, reply.usage)

@@ -24,15 +24,16 @@ class Speech:
         self.model = ""
 
     async def pieces(self, check: Callable[[], None]) -> AsyncIterator[str]:
-        """Yield visible text, piece by piece. ``check`` is called before anything is shown and may raise."""
+        """Yield visible text, piece by piece. ``check`` is called with every chunk, be it a hidden thought, and before
+        anything is shown; it may raise."""
         async for chunk in self._stream:
+            check()
             self.usage = chunk.usage or self.usage
             self.model = chunk.model or self.model
             self.finish_reason = chunk.finish_reason or self.finish_reason
             if chunk.text:
                 self._raw.append(chunk.text)
                 if text := self._show(self._cleaning.feed(chunk.text)):
-                    check()
                     yield text
         check()
         if text := self._show(self._cleaning.finish(self.finish_reason)):

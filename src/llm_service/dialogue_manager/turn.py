@@ -134,6 +134,9 @@ class Turn:
     # ── beginning ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _begin(self) -> None:
+        self._reply = self._manager.known_at_once(self._room_name, self._draft)
+        if self._reply is not None:
+            return
         self._manager.backend.check(caller=self._caller, deadline=self._left())
         room = self._room = await self._manager.room(self._room_name)
         asked = self._manager.message(self._draft, room) if self._draft else None

@@ -24,6 +24,9 @@ MOST_MESSAGES = 200
 LONGEST_STEP = 0.25
 """Most of the window that is kept free for one more turn while the room is idle."""
 
+TEMPLATE = 16
+"""Tokens that a chat template puts around a message, at most."""
+
 PERSONA_TOO_LONG = "The persona does not fit the model's loaded context: shorten it, or load a larger context."
 
 
@@ -91,7 +94,7 @@ def compose(
     wanted = frame_of(persona, stable, summary=summary, notes=notes, fold_system=fold_system)
     share = share_of(model, sharing)
     frame, kept, parts = wanted, talk, budget(share, sampling.max_tokens)
-    if idle or len(recent) > most_messages or not _fits_whole(wanted, talk, counter, parts):
+    if idle or len(recent) > most_messages or not _fits_whole(wanted, talk, counter, parts, lines):
         least = newest_alone(talk, lines)
         parts = _part(wanted.bare(), least, counter, share, sampling.max_tokens)
         frame = _affordable(wanted, least, counter, parts.prompt)
@@ -149,9 +152,18 @@ def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
     return ceil(counter.estimate(messages)) + counter.margin(messages)
 
 
-def _fits_whole(frame: Frame, talk: Sequence[Turn], counter: Counter, parts: Budget) -> bool:
-    """Whether it plainly all fits, as it does in most turns: nothing can be spared, and nothing has to be."""
-    return frame == frame.bare() and most_tokens(counter, frame.around(talk)) <= parts.prompt
+def _fits_whole(frame: Frame, talk: Sequence[Turn], counter: Counter, parts: Budget, lines: Lines) -> bool:
+    """Whether it plainly all fits, as it does in most turns: nothing has to be spared where even the newest message
+    with all that could be takes less than half of the room."""
+    if most_tokens(counter, frame.around(talk)) > parts.prompt:
+        return False
+    return frame == frame.bare() or _at_most(frame.around(newest_alone(talk, lines)), parts.prompt / 2, counter)
+
+
+def _at_most(messages: Sequence[PromptMessage], tokens: float, counter: Counter) -> bool:
+    """Whether these messages have so few tokens; a short text needs no estimate, for no token is less than a byte."""
+    octets = sum(len(message.content.encode()) + TEMPLATE for message in messages)
+    return octets <= tokens or most_tokens(counter, messages) <= tokens
 
 
 def _part(bare: Frame, least: Sequence[Turn], counter: Counter, share: int, max_tokens: int) -> Budget:

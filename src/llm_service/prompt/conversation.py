@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, field
 
-from llm_service.types import Entry, Message, Reply
+from llm_service.types import Entry, Message, PromptMessage, Reply
 
 Lines = Callable[[Sequence[Message]], Sequence[str]]
 """Renders the messages of one turn as lines. It must give the same lines for the same messages every time."""
@@ -20,11 +19,17 @@ class Turn:
     said: str
     """The messages as the model reads them, one line each or fewer."""
     replies: tuple[Reply, ...] = ()
+    answered: str = field(init=False)
+    """The replies as the engine wrote them; empty while nobody has answered."""
+    spoken: tuple[PromptMessage, ...] = field(init=False)
+    """Both as messages of a prompt: made once, however often it is tried what fits."""
 
-    @property
-    def answered(self) -> str:
-        """The replies as the engine wrote them; empty while nobody has answered."""
-        return "\n".join(reply.raw for reply in self.replies)
+    def __post_init__(self) -> None:
+        answered = "\n".join([reply.raw for reply in self.replies])
+        said = PromptMessage(role="user", content=self.said)
+        spoken = (said, PromptMessage(role="assistant", content=answered)) if answered else (said,)
+        object.__setattr__(self, "answered", answered)
+        object.__setattr__(self, "spoken", spoken)
 
     @property
     def entries(self) -> int:
@@ -68,17 +73,19 @@ def turns(entries: Iterable[Entry], lines: Lines = one_line_each) -> tuple[Turn,
     no empty content.
     """
     found: list[Turn] = []
-    said: tuple[Message, ...] = ()
-    spoken = (entry for entry in entries if not isinstance(entry, Reply) or entry.raw.strip())
-    for by_assistant, group in groupby(spoken, key=_by_assistant):
-        if by_assistant:
-            replies = tuple(entry for entry in group if isinstance(entry, Reply))
-            found += [Turn(said, say(said, lines), replies)] if said else []
-            said = ()
-        else:
-            said = tuple(entry for entry in group if isinstance(entry, Message))
-    return (*found, Turn(said, say(said, lines))) if said else tuple(found)
+    said: list[Message] = []
+    answered: list[Reply] = []
+    for entry in entries:
+        if isinstance(entry, Reply):
+            if said and entry.raw.strip():
+                answered.append(entry)
+            continue
+        if answered:
+            found.append(_turn(said, answered, lines))
+            said, answered = [], []
+        said.append(entry)
+    return (*found, _turn(said, answered, lines)) if said else tuple(found)
 
 
-def _by_assistant(entry: Entry) -> bool:
-    return isinstance(entry, Reply)
+def _turn(said: Sequence[Message], answered: Sequence[Reply], lines: Lines) -> Turn:
+    return Turn(tuple(said), say(said, lines), tuple(answered))

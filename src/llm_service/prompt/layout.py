@@ -32,13 +32,12 @@ class Frame:
     def around(self, turns: Sequence[Turn]) -> tuple[PromptMessage, ...]:
         """The messages of the prompt: at most one system message, then user and assistant strictly in turn, the last
         one a user's; none of them empty."""
-        said = [[turn.said] for turn in turns]
+        messages = [message for turn in turns for message in turn.spoken]
         if not turns or turns[-1].answered:
-            said.append([] if self.notes else [SILENCE])
-        said[0][:0] = [self.system, self.opening] if self.fold_system else [self.opening]
-        said[-1].append("\n".join(self.notes))
-        users = ["\n\n".join(filter(None, parts)) for parts in said]
-        return self._system_message() + _alternate(users, [turn.answered for turn in turns])
+            messages.append(PromptMessage(role="user", content="" if self.notes else SILENCE))
+        messages[0] = _joined(self.system if self.fold_system else "", self.opening, messages[0])
+        messages[-1] = _joined(messages[-1], "\n".join(self.notes))
+        return (*self._system_message(), *messages)
 
     def bare(self) -> Frame:
         """The same without what can be spared."""
@@ -50,13 +49,12 @@ class Frame:
         return (PromptMessage(role="system", content=self.system),)
 
 
-def _alternate(users: Sequence[str], answers: Sequence[str]) -> tuple[PromptMessage, ...]:
-    messages = []
-    for index, user in enumerate(users):
-        messages.append(PromptMessage(role="user", content=user))
-        if index < len(answers) and answers[index]:
-            messages.append(PromptMessage(role="assistant", content=answers[index]))
-    return tuple(messages)
+def _joined(*parts: str | PromptMessage) -> PromptMessage:
+    """A user's message with more paragraphs around it; itself where there are none."""
+    (message,) = (part for part in parts if isinstance(part, PromptMessage))
+    texts = [part if isinstance(part, str) else part.content for part in parts]
+    content = "\n\n".join(filter(None, texts))
+    return message if content == message.content else PromptMessage(role="user", content=content)
 
 
 def frame_of(

@@ -15,7 +15,9 @@ _VERBS = """
     lift turn walk run step close open
 """
 _STEMS = "|".join(sorted({verb.rstrip("e") for verb in _VERBS.split()}, key=len, reverse=True))
-_VERB = regex.compile(rf"(?:[a-z]+ly )?(?:{_STEMS})[a-z]?(?:e?s|ing)\b(?: [\p{{L}}'’-]+,?){{0,7}}")
+_VERB = regex.compile(
+    rf"(?:[A-Za-z][a-z]*ly )?(?:{_STEMS}|{_STEMS.title()})[a-z]?(?:e?s|ing)\b,?(?: [\p{{L}}\p{{N}}_@'’-]+,?){{0,7}}"
+)
 _DEED = regex.compile(
     r"(?!(?:this|is|was|always|yes|its|as|us|his|hers|nothing|something|anything|everything|during|"
     r"evening|morning|less|unless|king|thing|string|boss|bonus|plus|news|perhaps|sometimes)\b)"
@@ -35,7 +37,8 @@ _TILDE = regex.compile(
 )
 _SAYS_SO = (
     r"(?:(?:internal|inner|private)(?:ly)?(?:[ -](?:monologue|thoughts?|note|voice|reasoning))?"
-    r"|thinking(?: (?:to myself|out loud|process))?|thoughts?|thinks|reasoning|note to self|monologue|to myself"
+    r"|thinking(?: (?:to myself|out loud|process))?|thoughts?(?: process)?|thinks|reasoning|note to self|monologue"
+    r"|to myself"
     r"|内心(?:独白)?|思考|心想|心里想)"
 )
 _MUTTERED = regex.compile(
@@ -61,14 +64,14 @@ def without_mutterings(text: str) -> tuple[str, list[str]]:
     return _MUTTERED.sub(hide, text), thoughts
 
 
-def without_actions(text: str, emotes: frozenset[str] = frozenset()) -> str:
-    """``text`` without stage directions, unless there is nothing else in it."""
+def without_actions(text: str, emotes: frozenset[str] = frozenset(), *, begins: bool = True) -> str:
+    """``text`` without stage directions, unless there is nothing else in it and nothing was said before it."""
     runs = []
     for (start, inner), (outer, end) in markdown.pairs(text, emotes):
         if inner - start == 1 and _is_action(text, start, inner, outer, end):
             runs.append((start, end + len(text[end:]) - len(text[end:].lstrip(" "))))
     rest = _TILDE.sub("", markdown.without_runs(text, runs)) if "~" in text or runs else text
-    return rest if rest.strip(" .!?*_~") else text
+    return rest if rest.strip(" .!?*_~") or not begins else text
 
 
 def _is_action(text: str, start: int, inner: int, outer: int, end: int) -> bool:

@@ -66,8 +66,11 @@ class Chat:
         if self._held:
             self._held.append(text)
             return ""
-        searched = max(0, len(self._sentence) - _OVERLAP)
+        marks = not text.strip(sentences.MARKS)
+        searched = 0 if marks else len(self._sentence.rstrip(sentences.MARKS))
         self._sentence += text
+        if marks:
+            return ""
         return "".join(self._sentences(searched))
 
     def _sentences(self, searched: int) -> Iterator[str]:
@@ -120,7 +123,6 @@ class Chat:
         return space + tidied.text
 
 
-_OVERLAP = 64
 _LONGEST_SENTENCE = 2000
 """Characters; what has no end by then waits for the end of the text."""
 _ROUNDS = 12
@@ -178,7 +180,7 @@ def _one_line(text: str, room: Room, thoughts: list[str], counts: Counter[str], 
     text, muttered = asides.without_mutterings(rows)
     counts["aside"] += len(muttered)
     thoughts.extend(muttered)
-    acted = asides.without_actions(text, room.emotes)
+    acted = asides.without_actions(text, room.emotes, begins=begins)
     counts["action"] += acted != text
     text = " ".join(markdown.inline(acted, room.emotes).split())
     return _beginning(text, room) if begins else text

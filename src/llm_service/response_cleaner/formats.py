@@ -185,8 +185,12 @@ LITERALS: dict[str, Marker] = {
     **_each(Act.BREAK, "end", "<|eom_id|> <|eom|> <|end_message|>"),  # Llama 3.1, Muse Glimmer, Inkling
     **_each(Act.STOP, "end", "<|im_end|> <|eot_id|> <|eot|> <|return|> <|end_of_text|> <|endoftext|> <|eos|> </s>"),
     **_each(Act.STOP, "end", "<end_of_turn> <turn|> <eos> <EOS> [EOS] <|end_of_turn|> <|endofturn|> <|EOT|>"),
-    **_each(Act.STOP, "end", "<|END_OF_TURN_TOKEN|> <｜end▁of▁sentence｜> <|end_of_sentence|>"),
-    **_each(Act.STOP, "end", "<|role_end|> <end_of_utterance> <|eoa|> [EOT] [e~["),
+    **_each(
+        Act.STOP,
+        "end",
+        "<|END_OF_TURN_TOKEN|> <EOS_TOKEN> <|EOS_TOKEN|> <｜end▁of▁sentence｜> <|end▁of▁sentence|> <|end_of_sentence|>",
+    ),
+    **_each(Act.STOP, "end", "<|role_end|> <end_of_utterance> <|eoa|> <EOT> [EOT] [e~["),
     **_tool("[TOOL_CALLS]"),  # Mistral: mistral-common
     **_tool("<|python_tag|>"),  # Llama 3.1: template
     **_tool("<|tool_call|>"),  # Granite 3, Phi-4-mini: templates
@@ -203,7 +207,11 @@ LITERALS: dict[str, Marker] = {
     **_tool("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"),  # DeepSeek-V3, R1: templates
     **_tool("<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>"),  # the same
     **_tool("<｜DSML｜function_calls>", "</｜DSML｜function_calls>"),  # DeepSeek-V3.2: encoding script
-    **_each(Act.TOKEN, "special", "<s> <bos> <BOS> [BOS] <pad> <PAD> [PAD] <unk> <UNK> [SEP] [CLS] [MASK]"),
+    **_each(
+        Act.TOKEN,
+        "special",
+        "<s> <bos> <BOS> <BOS_TOKEN> <|BOS_TOKEN|> [BOS] <pad> <PAD> [PAD] <unk> <UNK> [SEP] [CLS] [MASK]",
+    ),
     **_each(
         Act.TOKEN, "special", "[gMASK] <sop> <eop> <start_of_image> <end_of_image> <image_soft_token>"
     ),  # GLM, Gemma
@@ -215,13 +223,13 @@ BARE_TOKENS = r"<unused\d{1,4}>|<0x[0-9A-F]{2}>|<extra_id_\d{1,3}>|<reserved_\d{
 
 TOKEN_WORDS = _words(
     """
-    action assistant audio begin begin_of_text bof bos box call calling calls channel chat chatbot class close
-    cls code commit constrain content context cot end endof endofprompt endoftext eof eom eop eos eot extra file
+    action assistant audio begin begin_of_text bof bos bot box call calling calls channel chat chatbot class close
+    cls code commit constrain content context cot end endof endofprompt endoftext eof eoc eod eom eop eos eot extra file
     fim fim_middle first function functions gh header hole id im image img ipython issue jupyter lang language
     last list mask md message meta middle mm model msg n notebook object observation of open output outputs pad
     parameter patch placeholder plugin prefix prompt python quad ref repo reponame reserved response result
-    results return role sampling section sentence sep sop sound special speech star start step suffix system tag
-    text think thinking thought token tokens tool tools turn unk unused user utterance video vision voice
+    results return role sampling section sentence sep sop sound special speech star start startoftext step stop suffix
+    system tag text think thinking thought token tokens tool tools turn unk unused user utterance video vision voice
     """
 )
 """Words that special tokens are made of. ``<|tool_call_result_begin|>`` is a token, ``<|example|>`` is text."""

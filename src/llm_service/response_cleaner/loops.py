@@ -23,7 +23,9 @@ _WORDS = 12
 _FEWEST = 4
 """Repetitions below which nothing is a loop of words."""
 _PLAIN = regex.compile(r"[\p{Ll}\p{Lo}'’-]+[,;.]?")
+_NUMBER = regex.compile(r"\p{Nd}+[,;.%]?")
 _WORD_CHARACTER = regex.compile(r"\p{L}+")
+_IDEOGRAPH = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 
 
 def collapse(text: str, said: Sequence[str] = (), emotes: frozenset[str] = frozenset()) -> str:
@@ -46,7 +48,9 @@ def key(sentence: str) -> str:
 
 def long_enough(sentences_: Sequence[str]) -> bool:
     """Whether a repetition of this is a fault rather than a cheer."""
-    return sum(len(_WORD_CHARACTER.findall(sentence)) for sentence in sentences_) >= 3
+    said = " ".join(sentences_)
+    # Scripts without spaces: two different characters weigh as much as a word.
+    return len(_WORD_CHARACTER.findall(said)) >= 3 or len({*_IDEOGRAPH.findall(said)}) >= 6
 
 
 def _sentences(parts: list[str], said: int) -> list[str]:
@@ -109,9 +113,11 @@ def _without_cycles(words: list[str], period: int, emotes: frozenset[str]) -> li
 
 def _repeats(unit: list[str], emotes: frozenset[str]) -> int:
     """How often ``unit`` must come again to be a loop."""
-    if any(word in emotes for word in unit) or not all(_PLAIN.fullmatch(word.lower()) for word in unit):
+    words = {word.lower() for word in unit}
+    plain = {word for word in words if _PLAIN.fullmatch(word)}
+    if any(word in emotes for word in unit) or not all(_NUMBER.fullmatch(word) for word in words - plain):
         return 1 << 30
-    if len(unit) >= 3:
+    if len(plain) >= 3:
         return _FEWEST
     if all(_PLAIN.fullmatch(word) for word in unit):
         return 7 if unit[0][-1] in ",;." else 15

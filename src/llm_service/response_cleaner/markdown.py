@@ -9,19 +9,18 @@ from llm_service.response_cleaner import atoms, markers
 _FENCE = regex.compile(r"[ \t]*(`{3,}|~{3,})([^`\n]*)")
 _HEADING = regex.compile(r" {0,3}#{1,6}[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?[ \t]*")
 _RULE = regex.compile(r"\s*([-*_=])(?:[ \t]*\1){2,}\s*")
-_QUOTE = regex.compile(r" {0,3}>[ \t]+(?=\S)")
+_QUOTE = regex.compile(r" {0,3}>[ \t]+(?=[^\s\d])")
 _BULLET = regex.compile(r"\s*[-*+•‣◦–][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
-_ROW = regex.compile(r"\s*\|(?P<cells>.*\|.*|[^|]+)\|\s*")
-_TABLE_RULE = regex.compile(r"[\s|:-]*--[\s|:-]*")
+_RULED = regex.compile(r"[\s|:-]*+")
 _BREAK = regex.compile(r"<br\s?/?>", regex.IGNORECASE)
 _LINK = regex.compile(
     r"!?\[(?P<text>[^\[\]\n]{0,300})\]\((?P<url>https?://[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)(?:[ ]\"[^\"\n]*\")?\)"
 )
 _ESCAPE = regex.compile(r"(?<![\w\\:¯])\\([*_~`#\[\]])|(?<=\w)\\([*~`])")
 _CODE = regex.compile(r"(?<!`)(?P<ticks>`{1,3})(?!`)(?P<code>[^`\n]+)(?P=ticks)(?!`)")
-_SPECIAL = regex.compile(r"[*~`<>\[\]|\\&◁]|(?<!\w)_|_(?!\w)|^[/.]|^\s*$")
+_SPECIAL = regex.compile(r"[*~`<>\[\]|\\&◁]|(?<!\w)_|_(?!\w)|^\s*$")
 _RUN = regex.compile(r"\*{1,3}|_{1,3}|~~")
-_OPENS = regex.compile(r"[\p{L}\p{N}\p{So}\"'“‘«(\[`:@#!$¿¡<]|\\")
+_OPENS = regex.compile(r"[\p{L}\p{N}\p{So}\"'“‘«(\[`:@#!$¿¡</]|\\")
 _CLOSES = regex.compile(r"[\p{L}\p{M}\p{N}\p{So}\"'”’».,!?…:;)\]`%$>。！？]")
 
 
@@ -67,11 +66,11 @@ def _code_lines(code: list[str]) -> list[str]:
 
 def plain(line: str) -> str:
     """The line without a mark at its beginning; empty where it is only a rule."""
-    if _RULE.fullmatch(line) or ("|" in line and _TABLE_RULE.fullmatch(line)):
+    if _RULE.fullmatch(line) or ("|" in line and "--" in line and _RULED.fullmatch(line)):
         return ""
-    row = _ROW.fullmatch(line)
-    if row:
-        return " ".join(cell.strip() for cell in row["cells"].split("|") if cell.strip())
+    row = line.strip()
+    if len(row) > 2 and row[0] == row[-1] == "|":
+        return " ".join(cell.strip() for cell in row.split("|") if cell.strip())
     heading = _HEADING.fullmatch(line)
     if heading:
         return str(heading["text"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -38,37 +39,56 @@ _AGAIN = re.compile(r"[<◁]|&l")
 _VALUE = r"""(?:"[^"<>\n]{0,120}"|'[^'<>\n]{0,120}'|[^\s"'<>/]{1,120})"""
 _ATTRIBUTES = rf"(?:\s{{1,3}}[\w:-]{{1,32}}\s?=\s?{_VALUE}){{0,4}}"
 _NAMES = _any([*THOUGHT_TAGS, *ANSWER_TAGS, *TOOL_TAGS])
-_TAG = (
-    r"(?:<|&lt;)\s{0,2}(?P<slash>/|\\/?)?\s{0,2}"
-    rf"(?P<name>(?i:{_NAMES}|[a-z]{{1,12}}:think(?:ing)?))"
-    rf"(?P<attributes>{_ATTRIBUTES})\s{{0,2}}(?P<alone>/)?\s{{0,2}}(?:>|&gt;)"
-)
+_ANY_PREFIX = r"[a-z]{1,12}:think(?:ing)?"
+_PREFIXED = re.compile(_ANY_PREFIX)
+
+
+def _tag_of(name: str) -> str:
+    return (
+        rf"(?:<|&lt;)\s{{0,2}}(?P<slash>[/\\]{{1,2}})?\s{{0,2}}(?P<name>{name})"
+        rf"{_ATTRIBUTES}(?P<bare>(?:\s{{1,3}}[\w:-]{{1,32}}){{1,3}})?\s{{0,2}}(?P<alone>/)?\s{{0,2}}(?:>|&gt;)"
+    )
+
+
+_SOME_TAG = re.compile(_tag_of(r"[\w:]{1,32}"))
+"""A tag of any name; the table says whether the name means something."""
 # Open WebUI writes thoughts into the history so: <details type="reasoning" done="true" duration="3">
-_DETAILS = r"""<details(?:\s{1,3}[a-z]{1,16}(?:="[^"<>\n]{0,40}")?){0,3}\s{1,3}type="reasoning"[^<>\n]{0,120}>"""
+_DETAILS = (
+    r"""<(?i:details)(?:\s{1,3}[a-z]{1,16}(?:=(?:"[^"<>\n]{0,40}"|'[^'<>\n]{0,40}'))?){0,3}"""
+    r"""\s{1,3}(?i:type=["']?reasoning)\b[^<>\n]{0,120}>"""
+)
 _NAMED_TOOL = rf"<(?P<tool>{_any(NAMED_TOOL_TAGS)})(?:=|\s{{1,2}}name=)[^<>\n]{{1,80}}>"
 _STRAY_TOOL = rf"</(?:{_any(NAMED_TOOL_TAGS)})>"
-_CITATION = rf"<(?:{_any(CITATION_TAGS)})>|</(?:{_any(CITATION_TAGS)})(?::[^<>\n]{{0,60}})?>"
+_CITATION = rf"</?(?:{_any(CITATION_TAGS)})(?::[^<>\n]{{0,60}})?>"
 _WORDS = _any(TOKEN_WORDS)
-_TOKEN = rf"<\|(?i:(?:{_WORDS})(?:[_:-](?:{_WORDS}|\d{{1,5}})){{0,6}})\|>|<｜[^<>｜\n]{{1,48}}｜>|{BARE_TOKENS}"
+_SPECIAL = rf"<\|(?i:(?:{_WORDS})(?:[_:▁-](?:{_WORDS}|\d{{1,5}})){{0,6}})\|>|<｜[^<>｜\n]{{1,48}}｜>"
+_TOKENS = re.compile(_SPECIAL)
 # A tool call that a gateway wrote out in words (OpenClaw): "[Tool Call: read (ID: 1)]", then "Arguments: {…}".
-_SPOKEN = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\[\]<\n]{1,120}\]"
-
-_PATTERN = (
-    rf"(?P<tag>{_TAG})|(?P<literal>{_any(LITERALS)})|(?P<details>{_DETAILS})|(?P<named>{_NAMED_TOOL})"
-    rf"|(?P<spoken>{_SPOKEN})|(?P<token>{_TOKEN}|{_CITATION}|{_STRAY_TOOL})"
+_CALL = r"\[Tool (?:Call|Use|Result)(?: for)?:? [^\[\]<◁\n]{1,120}\]"
+_SPOKEN_CALL = re.compile(_CALL)
+_RARE = re.compile(rf"(?P<details>{_DETAILS})|(?P<named>{_NAMED_TOOL})|{BARE_TOKENS}|{_CITATION}|{_STRAY_TOOL}")
+_PARTIAL = regex.compile(
+    rf"{_tag_of(f'(?i:{_NAMES}|{_ANY_PREFIX})')}|{_any(LITERALS)}|{_DETAILS}|{_NAMED_TOOL}|{_CALL}"
+    rf"|{_SPECIAL}|{BARE_TOKENS}|{_CITATION}|{_STRAY_TOOL}"
 )
-_WHOLE = re.compile(_PATTERN)
-_PARTIAL = regex.compile(_PATTERN)
+_TOKEN = Marker(Act.TOKEN, "special")
+_SPOKEN = Marker(Act.HEADER, "spoken")
 
+_LEADS = r"[^<>\d=().,!?'\"-]|0(?:x|\Z)|<[S/]|\Z"
+"""What may follow the ``<`` of a marker."""
 SPARK = re.compile(
-    r"<{1,16}(?=[^<>\d=().,!?'\"-]|0x|<[S/]|\Z)|\[(?=[A-Zge/]|\Z)|\](?=~|\Z)|[◁]|&(?=l|\Z)|`+|~{3,}|~{1,2}\Z"
-    r"|/(?=[nt]|\Z)"
+    # One class of first characters, and only then what must follow each: so most text is passed over fast.
+    rf"[<\[\]◁&`~/](?:(?<=<)<{{0,15}}(?={_LEADS})|(?<=\[)(?=[A-Zge/]|\Z)|(?<=\])(?=~|\Z)|(?<=◁)|(?<=&)(?=l|\Z)"
+    r"|(?<=`)`*|(?<=~)(?:~{2,}|~?\Z)|(?<=/)(?=[nt]|\Z))"
 )
 """Places in an answer worth a closer look: where a marker, code, or a soft switch may begin."""
 LONGEST_RUN = 16
 """Of ``<`` in a row, as many are looked at together."""
-HIDDEN_SPARK = re.compile(r"<(?=[^<>\d=().,!?'\"-]|0x|<(?:/?S|/?\Z)|\Z)|\[(?=[A-Zge/]|\Z)|\](?=~|\Z)|[◁]|&(?=l|\Z)")
-"""The same inside a thought, where code protects nothing."""
+HIDDEN_SPARK = re.compile(
+    rf"[<\[\]◁&](?:(?<=<)(?=<(?:/?S|/?\Z)|(?:[^<>\d=().,!?'\"-]|0x)[^<>]{{0,{_LONGEST_TAG}}}(?:>|\Z)|\Z)"
+    r"|(?<=\[)(?=[A-Z/][A-Z]|gM|e~|To|[A-Zge/]?\Z)|(?<=\])(?=~[b!]|~?\Z)|(?<=◁)(?=/?t|/?\Z)|(?<=&)(?=lt|l?\Z))"
+)
+"""The same inside a thought, where code protects nothing and no piece of a marker can do harm."""
 
 _BY_NAME: dict[str, Marker] = {
     **{name: Marker(Act.THINK, "think" if not weak else name, weak=weak) for name, weak in THOUGHT_TAGS.items()},
@@ -84,44 +104,74 @@ class Found(NamedTuple):
     marker: Marker
     name: str
     """What its partner must be called."""
+    start: int
     end: int
 
 
 def find(text: str, at: int) -> Found | None:
     """The marker that begins exactly at ``at``, or None."""
-    end = text.find(">", at, at + LONGEST) + 1
+    if text[at] != "<":
+        return _find_other(text, at)
+    end = text.find(">", at, at + _LONGEST_TAG) + 1
+    if not end:
+        return None
     plain = _PLAIN.get(text[at:end])
-    if plain is not None:
-        return Found(*plain, end)
-    match = _WHOLE.match(text, at)
-    return None if match is None else _found(match)
+    return _find_unusual(text, at, end) if plain is None else Found(*plain, at, end)
 
 
-def _found(match: re.Match[str]) -> Found:
-    end = match.end()
-    if match["tag"]:
-        return _tag(match)
+def _find_unusual(text: str, at: int, end: int) -> Found | None:
+    sign = text[at + 1]
+    if sign in "|｜":
+        return Found(_TOKEN, _TOKEN.family, at, end) if _TOKENS.fullmatch(text, at, end) else None
+    if sign == "<":
+        return _find_other(text, at)
+    if _AGAIN.search(text, at + 2, end):
+        return None
+    tag = _SOME_TAG.match(text, at)
+    return (tag and _tag(tag)) or _find_rare(text, at)
+
+
+def _find_other(text: str, at: int) -> Found | None:
+    if text[at] == "&":
+        tag = _SOME_TAG.match(text, at)
+        return _tag(tag) if tag and not _AGAIN.search(text, at + 2, tag.end()) else None
+    for spelling in _OTHERS.get(text[at : at + 2], ()):
+        if text.startswith(spelling, at):
+            marker = LITERALS[spelling]
+            return Found(marker, marker.family, at, at + len(spelling))
+    spoken = _SPOKEN_CALL.match(text, at) if text.startswith("[Tool ", at) else None
+    return Found(_SPOKEN, _SPOKEN.family, *spoken.span()) if spoken else None
+
+
+def _find_rare(text: str, at: int) -> Found | None:
+    match = _RARE.match(text, at)
+    if match is None:
+        return None
     if match["named"]:
-        return Found(Marker(Act.TOOL, "tool", f"</{match['tool']}>"), "tool", end)
-    if match["literal"]:
-        marker = LITERALS[match[0]]
-    elif match["details"]:
-        marker = Marker(Act.THINK, "details")
-    elif match["spoken"]:
-        marker = Marker(Act.HEADER, "spoken")
-    else:
-        marker = Marker(Act.TOKEN, "special")
-    return Found(marker, marker.family, end)
+        return Found(Marker(Act.TOOL, "tool", f"</{match['tool']}>"), "tool", *match.span())
+    marker = Marker(Act.THINK, "details") if match["details"] else _TOKEN
+    return Found(marker, marker.family, *match.span())
 
 
-def _tag(match: re.Match[str]) -> Found:
+def _tag(match: re.Match[str]) -> Found | None:
     name = match["name"].lower()
-    marker = _BY_NAME.get(name) or _BY_NAME["think"]
+    marker = _BY_NAME.get(name) or (_BY_NAME["think"] if _PREFIXED.fullmatch(name) else None)
+    if marker is None:
+        return None
+    if match["bare"]:
+        return _worded(match, marker, name)
     if match["alone"]:
         marker = Marker(Act.TOKEN, marker.family)
     elif match["slash"]:
         marker = _closer_of(marker)
-    return Found(marker, name, match.end())
+    return Found(marker, name, *match.span())
+
+
+def _worded(match: re.Match[str], marker: Marker, name: str) -> Found | None:
+    """``<think hidden>``: words in the tag may be an attribute, or a sentence."""
+    if marker.act is not Act.THINK or match["slash"] or match["alone"]:
+        return None
+    return Found(replace(marker, weak=True), name, *match.span())
 
 
 def _closer_of(marker: Marker) -> Marker:
@@ -134,6 +184,11 @@ _PLAIN: dict[str, tuple[Marker, str]] = {
     **{spelling: (marker, marker.family) for spelling, marker in LITERALS.items() if spelling.endswith(">")},
 }
 """The usual spellings, which are most of what is found."""
+_OTHERS: dict[str, list[str]] = {}
+"""Those that do not end with the first ``>``, by their first two characters."""
+for _spelling in sorted(LITERALS, key=len, reverse=True):
+    if _spelling not in _PLAIN or ">" in _spelling[:-1]:
+        _OTHERS.setdefault(_spelling[:2], []).append(_spelling)
 
 
 def may_begin(text: str, at: int, end: int | None = None) -> bool:
@@ -141,11 +196,12 @@ def may_begin(text: str, at: int, end: int | None = None) -> bool:
     stop = len(text) if end is None else end
     if stop - at > _LONGEST_TAG or _AGAIN.search(text, at + 2, stop):
         return False
-    return _begins(text[at:stop])
+    return is_beginning(text[at:stop])
 
 
-@lru_cache(maxsize=1024)
-def _begins(tail: str) -> bool:
+@lru_cache(maxsize=4096)
+def is_beginning(tail: str) -> bool:
+    """Whether all of ``tail`` is the beginning of a marker, and not yet a whole one."""
     match = _PARTIAL.fullmatch(tail, partial=True)
     return match is not None and bool(match.partial)
 

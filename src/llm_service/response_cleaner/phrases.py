@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
+
+from llm_service.response_cleaner.formats import ROLES
 
 OPENING = regex.compile(
     r"(?P<granite>Here(?: is|['’]s) my thought process:)"  # Granite 3.3: template
@@ -21,22 +25,34 @@ OPENING = regex.compile(
 SURE_HARMONY = regex.compile(r"analysis\s?\p{Lu}")
 """Prose does not write "analysis" in lower case and go on with a capital."""
 
+
+def _turning(*spellings: str) -> re.Pattern[str]:
+    """Finds one of these words, or at the end of a text the beginning of one."""
+    halves = "|".join(f"{spelling[0]}{_rest(spelling[1:])}" for spelling in spellings)
+    return re.compile(rf"(?P<whole>{'|'.join(spellings)})|(?:{halves})\Z", re.IGNORECASE)
+
+
+def _rest(letters: str) -> str:
+    return f"(?:{letters[0]}{_rest(letters[1:])})?" if letters else ""
+
+
 TURNINGS = {
-    "granite": regex.compile(r"Here(?: is|['’]s) my response:", regex.IGNORECASE),
-    "harmony": regex.compile(r"assistantfinal"),
-    "details": regex.compile(r"</details>", regex.IGNORECASE),
-    "prompt": regex.compile(r"assistantfinal"),
+    "granite": _turning("Here is my response:", "Here's my response:", "Here’s my response:"),
+    "harmony": _turning("assistantfinal"),
+    "details": _turning("</details>"),
+    "prompt": _turning("assistantfinal"),
 }
 """Words that end a thought of this family."""
 LONGEST_TURNING = 24
 
+_ROLES = "|".join(sorted(ROLES, key=len, reverse=True))
 HEADERS = {
     "harmony": regex.compile(
         r"(?P<first>[^<\n]{0,80})(?P<rest>(?:<\|(?:channel|constrain)\|>[^<\n]{0,80}){0,3})<\|(?:message|content)\|>"
     ),
     "solar": regex.compile(r"(?P<first>[^<\n]{0,80})(?P<rest>)<\|content\|>"),
     "role": regex.compile(
-        r"[ \t]*(?P<role>user|human|assistant|model|system|tool|developer|function|ipython|observation|environment)"
+        rf"[ \t]*(?P<role>{_ROLES})"
         r"(?:[ \t]+name=\w{1,40})?[ \t]*"
         r"(?:\n|<\|(?:end_header_id|header_end|end_of_role|im_middle|im_sep|message|role_end)\|>)"
     ),

@@ -20,7 +20,10 @@ class Split(NamedTuple):
     answer: str
 
 
-_FILLER = r"(?:(?:okay|ok|alright|all right|hmm+|right|well|so|now|first|let me think|let me see|let's see)[,.!…:]*\s+)"
+_FILLER = (
+    r"(?:(?:okay|ok|alright|all right|hmm+|right|well|so|now|first|let me think(?: about (?:this|that|it))?|let me see"
+    r"|let's see)[,.!…:]*\s+)"
+)
 _SOMEBODY = r"(?:the|this|our)\s+(?:user|viewer|chatter|human)"
 _SAYS = (
     r"(?:(?:is|was|has been)\s+(?:just\s+)?(?:ask|say|talk|greet|want|request|try|look|refer|joke|tell|react|mention|"
@@ -54,6 +57,10 @@ _LANGUAGES = {
         r"(?:(?:vale|bien|bueno|ok|okay)[,.\s]+)?(?:el|la)\s+(?:usuari[oa]|espectador[a]?)\s+(?:quiere|pregunta|pide|dice|está|ha)",
         r"\b(?:debo|debería|tengo que|necesito|puedo|voy a|responderé)\b",
     ),
+    "pt": (
+        r"(?:(?:ok|okay|bem|certo)[,.\s]+)?[oa]\s+(?:usuári[oa]|utilizador(?:a)?|espectador(?:a)?)\s+(?:quer|pergunt|pede|pediu|diz|disse|está)\w*",
+        r"\b(?:devo|deveria|preciso|tenho que|posso|vou)\b",
+    ),
     "de": (
         r"(?:(?:okay|ok|gut|also)[,.\s]+)?(?:der|die)\s+(?:nutzer(?:in)?|zuschauer(?:in)?|benutzer(?:in)?)\s+(?:möchte|will|fragt|bittet|hat|sagt)",
         r"\b(?:ich\s+(?:sollte|muss|kann|werde|soll)|sollte\s+ich)\b",
@@ -66,8 +73,10 @@ _LANGUAGES = {
 _BEGINNING = regex.compile("|".join(f"(?:{start})" for start, _ in _LANGUAGES.values()), regex.IGNORECASE)
 _PLAN = regex.compile("|".join(f"(?:{plan})" for _, plan in _LANGUAGES.values()), regex.IGNORECASE)
 _FILLED = regex.compile(rf"{_FILLER}+{_SOMEBODY}|(?:好的?|嗯+|首先)[，,。]", regex.IGNORECASE)
+_MULLING = regex.compile(rf"{_FILLER}{{0,2}}let (?:me|['’]s) (?:think|see)\b", regex.IGNORECASE)
+"""A first sentence after which a monologue may only begin."""
 _ABOUT = regex.compile(
-    rf"\b{_SOMEBODY}\b|\bthe chat\b|用户|观众|ユーザー|視聴者|пользователь|зритель|usuari[oa]\b|nutzer|utilisateur",
+    rf"\b{_SOMEBODY}\b|\bthe chat\b|用户|观众|ユーザー|視聴者|пользователь|зритель|usu[aá]ri[oa]\b|nutzer|utilisateur",
     regex.IGNORECASE,
 )
 _WORKING = regex.compile(r"\s*(?:\d{1,2}[.)]|[-*•])\s|\s*\*\*?[A-Z][^*\n]{2,40}:\*\*?|\s{2,}\S")
@@ -77,7 +86,7 @@ _HANDOVER = regex.compile(
     rf"(?:^|(?<=[.!?。…]\s)|(?<=[。！？]))[ \t]*(?:#{{1,4}}[ \t]*|\*\*)?(?:{_ANSWER_WORDS})(?:\*\*)?"
     r"[ \t]*(?:[:：](?:\*\*)?|(?=\n))[ \t\n]*"
     r"|(?:^|(?<=[.!?。…]\s))[ \t]*(?:so,?\s+)?"
-    r"(?:I['’]ll|I will|I should|I can|I could|let me|let['’]s|I['’]d)\s+(?:just\s+)?"
+    r"(?:I['’]ll|I will|I should|I can|I could|let me|let['’]s|I['’]d|so)\s+(?:just\s+)?"
     r"(?:say|respond|reply|answer|write|go with)(?:\s+(?:with|something like|this|back))?\s*:\s*",
     regex.IGNORECASE | regex.MULTILINE,
 )
@@ -107,7 +116,8 @@ _ANALYSING = regex.compile(
 
 def suspicious(text: str) -> bool:
     """Whether ``text`` begins as a monologue might: then all of it must be seen before any of it is shown."""
-    return _LABEL.match(text) is not None or _BEGINNING.match(text.lstrip()) is not None
+    body = text.lstrip()
+    return any(pattern.match(body) is not None for pattern in (_LABEL, _BEGINNING, _MULLING))
 
 
 def split(text: str, *, cut: bool) -> Split:
@@ -131,7 +141,7 @@ def _labelled(text: str, label: regex.Match[str], *, cut: bool) -> Split:
     answer = _last_handover(rest)
     if answer is not None:
         return Split(text[: label.end() + answer.start()].strip(), rest[answer.end() :].strip())
-    process = label["label"] is None
+    process = label["label"] is None or label["label"].casefold().endswith("process")
     evident = bool(_ABOUT.search(rest) and _PLAN.search(rest)) or (process and bool(_ANALYSING.search(rest)))
     if not evident:
         return Split("", text)
@@ -141,17 +151,18 @@ def _labelled(text: str, label: regex.Match[str], *, cut: bool) -> Split:
 def _told(text: str, beginning: regex.Match[str], *, cut: bool) -> Split:
     """ "Okay, the user wants … I should …"."""
     first = regex.split(r"\n\s*\n", text, maxsplit=1)[0]
+    in_role = _IN_ROLE.search(first) is not None
     planned = _PLAN.search(text, beginning.start() + 1) is not None
     filled = _FILLED.match(text) is not None
     answer = _last_handover(text)
-    if answer is not None and answer.start() > 0 and (planned or filled):
+    if answer is not None and answer.start() > 0 and (planned or filled or in_role):
         return Split(text[: answer.start()].strip(), _unquoted(text[answer.end() :].strip()))
     draft = _QUOTED.search(text)
     if draft and planned:
         return Split(text[: draft.start()].strip(), draft["draft"].strip())
-    if not (_PLAN.search(first, beginning.start() + 1) or _IN_ROLE.search(first) or filled):
+    if not (_PLAN.search(first, beginning.start() + 1) or in_role or filled):
         return Split("", text)
-    return _paragraphs(text, cut=cut, certain=(planned and filled) or (cut and (filled or planned)))
+    return _paragraphs(text, cut=cut, certain=(planned and filled) or (cut and (filled or planned or in_role)))
 
 
 def _paragraphs(text: str, *, cut: bool, certain: bool) -> Split:

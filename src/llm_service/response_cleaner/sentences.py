@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import regex
 
 _END = regex.compile(r"(?:[.!?…]++|[。！？｡]++)[\"'”’»」)\]*_~]*+")
+MARKS = ".!?…。！？｡\"'”’»」)]*_~"
+"""What an end may be made of: a text that stops in the middle of one ends with these."""
 _WIDE = "。！？｡"
 _ABBREVIATION = regex.compile(
     r"(?<![\p{L}\p{N}./])(?:dr|mr|mrs|ms|prof|st|vs|etc|approx|vol|e\.g|i\.e|a\.m|p\.m|u\.s|\p{L}|\d{1,3})\.\Z",
@@ -14,7 +16,8 @@ _ABBREVIATION = regex.compile(
 )
 _LAST_WORD = 12
 _FINISHED = regex.compile(
-    r"(?:[.!?…。！？｡][\"'”’»」)\]*_~`]*|\p{Extended_Pictographic}\uFE0F?|[\U0001F3FB-\U0001F3FF])\Z"
+    r"(?:[.!?…。！？｡][\"'”’»」)\]*_~`]*|\p{Extended_Pictographic}\uFE0F?|[\U0001F3FB-\U0001F3FF]"
+    r"|(?<!\S)(?:[:;=][-'^]?[)(DPp3O]|<3|[xX]D))\Z"
 )
 
 

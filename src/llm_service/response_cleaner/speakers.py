@@ -12,6 +12,8 @@ _LABEL = regex.compile(
     r"|@?(?P<name>[^\s:*_<>\[\]][^\n:<>\[\]]{0,39}?)(?P=open)\s?[:：])(?P=open)(?:[ \t]*|(?=\n))"
 )
 _HEADING = regex.compile(r"\s*#{2,4}\s*(?P<name>\w{2,12})\s*:?[ \t]*(?=\n|\Z)")
+_INDENT = 16
+"""Characters in which a heading must begin."""
 _SCORE = regex.compile(r"\s*\d{1,4}\s*(?:[,;|/]|\Z)")
 
 _OWN = frozenset({"assistant", "ai", "ai assistant", "bot", "chatbot", "ai bot"})
@@ -29,9 +31,10 @@ class Speakers:
 
     def unlabelled(self, text: str) -> str:
         """``text`` without the assistant's own name in front, however often it stands there."""
-        while (end := self._own_label(text)) > 0:
-            text = text[end:].lstrip()
-        return text
+        at = 0
+        while (end := self._own_label(text, at)) > at:
+            at = end
+        return text[at:].lstrip() if at else text
 
     def own_lines(self, lines: list[str], *, begun: bool) -> list[str]:
         """The lines that the assistant says: without labels, and without what it wrote for somebody else.
@@ -44,9 +47,11 @@ class Speakers:
         addressing = not begun and bool(lines) and self._speaker(lines[0]) in self.others
         kept: list[str] = []
         for line in lines:
-            if (begun or any(kept)) and not addressing and self.is_other(line):
+            if begun and not addressing and self.is_other(line):
                 break
-            kept.append(self.unlabelled(line))
+            own = self.unlabelled(line)
+            kept.append(own)
+            begun = begun or bool(own)
         return kept
 
     def _after_echo(self, lines: list[str]) -> list[str]:
@@ -58,11 +63,12 @@ class Speakers:
                 return lines[index:]
         return lines
 
-    def _own_label(self, line: str) -> int:
-        heading = _HEADING.match(line)
+    def _own_label(self, line: str, at: int = 0) -> int:
+        """Where the label ends that begins at ``at``; 0 where there is none."""
+        heading = _HEADING.match(line, at) if "#" in line[at : at + _INDENT] else None
         if heading and heading["name"].casefold() in _OWN_HEADINGS:
             return int(heading.end())
-        label = _LABEL.match(line)
+        label = _LABEL.match(line, at)
         if label is None or _SCORE.match(line, label.end()):
             return 0
         name = _name(label)

@@ -23,7 +23,7 @@ from llm_service.store import Store, open_store
 from llm_service.telemetry import Readings, Requests, Telemetry
 from llm_service.tracing import AnswerTrace
 from llm_service.turn_taking import Policy
-from llm_service.types import Draft, Ingested, Persona, Prompt, Sampling
+from llm_service.types import Draft, Ingested, Persona, Prompt, Reply, Sampling
 
 from .engines import BUILTIN_HINT, Engines
 from .housekeeping import keeping
@@ -53,6 +53,11 @@ class Service:
         with self._working():
             async with self.dialogues.turn(draft, room=room) as turn:
                 yield turn
+
+    async def reply(self, draft: Draft, room: str) -> Reply:
+        """The reply to ``draft``: the same turn, drained."""
+        with self._working():
+            return await self.dialogues.reply(draft, room=room)
 
     @asynccontextmanager
     async def turn(self, room: str) -> AsyncIterator[Turn]:
@@ -116,7 +121,7 @@ class Service:
         problem = self._engine_problem()
         store = self.store.health()
         status = "unavailable" if self.stopping or problem else "ok" if store.ok else "degraded"
-        code, hint = (problem.code, str(problem)) if problem else (store.code, store.detail)
+        code, hint = (problem.code, str(problem)) if problem else (store.code, None if store.ok else store.detail)
         if self.stopping:
             code, hint = ShuttingDown.code, ShuttingDown.detail
         elif self.engines.builtin and not problem:
@@ -130,6 +135,7 @@ class Service:
                 "kind": store.kind,
                 "journal_mode": store.journal_mode,
                 "library": store.library_version,
+                "detail": store.detail or None,
                 "ok": store.ok,
             },
             "version": __version__,

@@ -16,7 +16,7 @@
 
     transaction, statement, rows, fingerprints, schema, migrating    what they are written with
     database         what a database can do; its failures, translated
-    ├── sqlite       one file, one thread, one connection; damage: files set aside
+    ├── sqlite       one file, one thread, one connection; thread; damage: files set aside
     └── postgres     a server, for several processes
 
 Operations are plain functions of a transaction, the same for both databases.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Final, TypeVar, cast
@@ -19,7 +18,7 @@ T = TypeVar("T")
 GROUP: Final = 500
 """Most jobs in one transaction."""
 PROBE_SECONDS: Final = 2.0
-"""How long the database may be idle before it is asked whether it is well."""
+"""How often the database is asked whether it is well."""
 ATTEMPTS: Final = 5
 """How often a job is tried that meets another process at work on the same rows."""
 
@@ -57,18 +56,19 @@ class Writer:
 
     async def run(self) -> None:
         """Commit groups of jobs until closed."""
+        probing = asyncio.create_task(self._probe(), name="store probe")
         try:
-            while (job := await self._next()) is not None:
+            while (job := await self._jobs.get()) is not None:
                 await self._commit([job, *self._waiting()])
         finally:
             self._closed = True
+            probing.cancel()
             self._abandon()
 
-    async def _next(self) -> Job | None:
+    async def _probe(self) -> None:
+        """See now and then whether the database is well, where nobody else does."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PROBE_SECONDS):
-                    return await self._jobs.get()
+            await asyncio.sleep(PROBE_SECONDS)
             await self._database.probe()
 
     def _waiting(self) -> list[Job]:

@@ -68,6 +68,16 @@ class _Step:
     """Variance of what the features do not explain."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """What is thought of a prompt."""
+
+    prompt: _Measured
+    step: _Step
+    tokens: float
+    deviation: float
+
+
 class _Seen:
     """The latest prompts that an engine counted, and which of them have a line.
 
@@ -145,17 +155,17 @@ class TokenEstimator:
         self._errors = deque([FIRST_CAUTION], maxlen=REMEMBERED_ERRORS)
         self._lines: dict[int, _Line] = {}
         self._seen = _Seen()
-        self._guesses: dict[int, tuple[float, float]] = {}
+        self._guesses: dict[int, _Guess] = {}
         self._heads: dict[int, _Measured] = {}
 
     def estimate(self, messages: Sequence[PromptMessage]) -> float:
         """Tokens that a prompt of these messages probably has, with all that the chat template adds."""
-        return self._guess(messages)[0]
+        return self._guess(messages).tokens
 
     def margin(self, messages: Sequence[PromptMessage]) -> int:
         """Tokens to keep free beside the estimate: how many more there may plausibly be, by what is known about such
         text and by the errors made of late."""
-        return ceil(max((CAUTION, *self._errors)) * self._guess(messages)[1])
+        return ceil(max((CAUTION, *self._errors)) * self._guess(messages).deviation)
 
     def line(self, text: str) -> float:
         """Tokens that a prompt probably has more with this line in it."""
@@ -163,11 +173,10 @@ class TokenEstimator:
 
     def observe(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Learn that the engine counted so many tokens in a prompt of these messages."""
-        prompt = self._measure(messages)
-        step = self._step(prompt)
-        self._errors.append(ERROR_SPARE * (tokens - self._tokens(step)) / self._deviation(step))
-        self._learn(step, tokens)
-        self._seen.add(prompt, tokens)
+        guess = self._guess(messages)
+        self._errors.append(ERROR_SPARE * (tokens - guess.tokens) / guess.deviation)
+        self._learn(guess.step, tokens - guess.tokens)
+        self._seen.add(guess.prompt, tokens)
         self._guesses.clear()
 
     def overflowed(self, messages: Sequence[PromptMessage], refusal: ContextOverflow) -> None:
@@ -198,32 +207,32 @@ class TokenEstimator:
         return step.base + _dot(self._weights, step.change)
 
     def _deviation(self, step: _Step) -> float:
-        return sqrt(max(_dot(step.change, self._pulled(step)), 0.0) + step.noise)
+        touched = _touched(step.change)
+        rows = [(self._doubt[index], x) for index, x in touched]
+        return sqrt(max(sum([x * y * row[index] for row, x in rows for index, y in touched]), 0.0) + step.noise)
 
-    def _pulled(self, step: _Step) -> Vector:
-        """The doubt about each weight that the change of a step touches; few kinds of text change at a time."""
-        touched = [(index, x) for index, x in enumerate(step.change) if x]
-        return [sum([row[index] * x for index, x in touched]) for row in self._doubt]
-
-    def _learn(self, step: _Step, tokens: int) -> None:
-        pulled = self._pulled(step)
-        error = tokens - self._tokens(step)
-        scale = 1 / (_dot(step.change, pulled) + step.noise)
-        self._weights = [max(w + scale * error * p, 0.0) for w, p in zip(self._weights, pulled, strict=True)]
+    def _learn(self, step: _Step, error: float) -> None:
+        touched = _touched(step.change)
+        pulled = [sum([row[index] * x for index, x in touched]) for row in self._doubt]
+        variance = _dot(step.change, pulled) + step.noise
+        gain = [pull / variance for pull in pulled]
+        self._weights = [max(weight + error * g, 0.0) for weight, g in zip(self._weights, gain, strict=True)]
         self._doubt = [
-            [d - scale * p * q for d, q in zip(row, pulled, strict=True)]
-            for row, p in zip(self._doubt, pulled, strict=True)
+            [doubt - g * pull for doubt, pull in zip(row, pulled, strict=True)]
+            for row, g in zip(self._doubt, gain, strict=True)
         ]
 
-    def _guess(self, messages: Sequence[PromptMessage]) -> tuple[float, float]:
-        """Tokens, and their standard deviation. Who asks for one asks for the other too: a few are kept for a while."""
+    def _guess(self, messages: Sequence[PromptMessage]) -> _Guess:
+        """What is thought of these messages. Who asks for one part asks for the others too: a few are kept for a
+        while."""
         asked = hash(tuple([message.content for message in messages]))
         guess = self._guesses.get(asked)
         if guess is None:
             if len(self._guesses) >= REMEMBERED_GUESSES:
                 self._guesses.clear()
-            step = self._step(self._measure(messages))
-            guess = self._guesses[asked] = self._tokens(step), self._deviation(step)
+            prompt = self._measure(messages)
+            step = self._step(prompt)
+            guess = self._guesses[asked] = _Guess(prompt, step, self._tokens(step), self._deviation(step))
         return guess
 
     def _step(self, prompt: _Measured) -> _Step:
@@ -278,6 +287,11 @@ _NOTHING = _Measured([1.0 if index == TEMPLATE else 0.0 for index in range(len(F
 def _noise(size: float) -> float:
     """Variance of what the features leave unexplained in so much text."""
     return 1 + NOISE * size + (KINSHIP * size) ** 2
+
+
+def _touched(change: Vector) -> list[tuple[int, float]]:
+    """The features that change, and by how much: few kinds of text change at a time."""
+    return [(index, x) for index, x in enumerate(change) if x]
 
 
 def _dot(a: Vector, b: Vector) -> float:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, deque
+from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -86,7 +87,7 @@ class _Line:
     """Its own words first, then those of the line it answers."""
     own: int
     """How many are its own."""
-    gains: tuple[float, ...]
+    gains: array[float]
     novelty: float
 
 
@@ -104,7 +105,7 @@ class TopicTracker:
         self._limit = limit
         self._lines: dict[str, _Line] = {}
         self._terms: dict[str, _Term] = {}
-        self._by: dict[str, deque[_Line]] = {}
+        self._by: dict[str, list[_Line]] = {}
         self._texts: Counter[int] = Counter()
         self._attention = 0.0
         self._base = 0.0
@@ -132,11 +133,12 @@ class TopicTracker:
         if line.novelty < STALE:
             return None
         self._rebase(line.at)
-        self._end(line.terms, self._weight(line.at))
-        self._keep(line)
+        weight = self._weight(line.at)
+        self._end(line.terms, weight)
+        self._keep(line, weight)
         if len(self._lines) > self._limit:
             self._drop(next(iter(self._lines.values())))
-        return self._change(line)
+        return self._change(line, weight)
 
     def forget(self, message_ids: Collection[str]) -> None:
         """Take back all that these messages said."""
@@ -181,8 +183,7 @@ class TopicTracker:
     # ── Counting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _read(self, message: Message, who: str, parent: str | None, emotes: Collection[str]) -> _Line:
-        written = _written(message.line, emotes)
-        own = _terms(written)
+        written, own = _written(message.line, emotes)
         text = _hash(own)
         novelty = 1 / (1 + self._texts[text]) ** 2
         above = self._lines.get(parent) if parent else None
@@ -191,19 +192,19 @@ class TopicTracker:
         gains = [novelty] * len(own) + [novelty * ECHO] * len(echoed)
         if again := self._said_before(who, terms):
             gains = [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, terms, strict=True)]
-        return _Line(message.id, who, message.sent_at, text, written, terms, len(own), tuple(gains), novelty)
+        return _Line(message.id, who, message.sent_at, text, written, terms, len(own), array("d", gains), novelty)
 
     def _said_before(self, who: str, terms: Sequence[str]) -> dict[str, int]:
         """In how many of the person's newest lines these words are, of those that are in any."""
-        asked = frozenset(terms)
         again: dict[str, int] = {}
-        for line in self._by.get(who, ()):
-            for term in asked.intersection(line.terms):
-                again[term] = again.get(term, 0) + 1
+        if recent := self._by.get(who):
+            asked = frozenset(terms)
+            for line in recent:
+                for term in asked.intersection(line.terms):
+                    again[term] = again.get(term, 0) + 1
         return again
 
-    def _keep(self, line: _Line) -> None:
-        weight = self._weight(line.at)
+    def _keep(self, line: _Line, weight: float) -> None:
         for term, gain in zip(line.terms, line.gains, strict=True):
             counted = self._terms.get(term)
             if counted is None:
@@ -212,9 +213,12 @@ class TopicTracker:
             counted.lines += 1
         self._attention += line.novelty * weight
         self._texts[line.text] += 1
-        if line.who not in self._by:
-            self._by[line.who] = deque(maxlen=RECENT)
-        self._by[line.who].append(line)
+        recent = self._by.get(line.who)
+        if recent is None:
+            recent = self._by[line.who] = []
+        recent.append(line)
+        if len(recent) > RECENT:
+            del recent[0]
         self._lines[line.id] = line
 
     def _drop(self, line: _Line) -> None:
@@ -267,8 +271,8 @@ class TopicTracker:
         for term in [term for term in terms if term in self._topics and self._terms[term].score < least]:
             del self._topics[term]
 
-    def _change(self, line: _Line) -> TopicChange | None:
-        least = BEGINS * self._weight(line.at)
+    def _change(self, line: _Line, weight: float) -> TopicChange | None:
+        least = BEGINS * weight
         risen = {term: score for term in line.terms if (score := self._terms[term].score) >= least}
         if not risen:
             return None
@@ -279,10 +283,10 @@ class TopicTracker:
         lines = self._lines_with(term)
         if not known and not self._is_shared(lines):
             return None
+        self._end(self._topics, weight)
         return self._turn_to(term, risen, lines, line)
 
     def _turn_to(self, term: str, risen: Iterable[str], lines: Sequence[_Line], line: _Line) -> TopicChange | None:
-        self._end(self._topics, self._weight(line.at))
         known = term in self._topics
         companion = not known and self._is_companion(lines)
         self._topics.update(dict.fromkeys(risen))
@@ -343,10 +347,6 @@ class _Group:
     people: int
 
 
-def _terms(written: Sequence[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([term for word in written if word and (term := _term(word))]))
-
-
 def _hash(terms: tuple[str, ...]) -> int:
     """What two texts have in common that differ only in order, case, endings, numbers and emotes."""
     return hash(frozenset([term for term in terms if not term.isdecimal()]))
@@ -359,13 +359,17 @@ def _term(word: str) -> str | None:
     return None if found in _FILLER or word.isdecimal() else found
 
 
-def _written(text: str, emotes: Collection[str]) -> tuple[str | None, ...]:
-    """The words of ``text`` that can be a topic, as written, and ``None`` for each gap between them."""
+def _written(text: str, emotes: Collection[str]) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+    """The words of ``text`` that can be a topic, as written, with ``None`` for each gap between them; and what they are
+    counted as, each once."""
     if emotes:
         text = " ".join([token for token in text.split() if token not in emotes])
     if "@" in text or "http" in text:
         text = _NO_WORDS.sub(" ", text)
-    return tuple([intern(word) if _term(word) else None for word in read(text).written[:WORDS]])
+    words = read(text).written[:WORDS]
+    terms = [_term(word) for word in words]
+    written = [intern(word) if term else None for word, term in zip(words, terms, strict=True)]
+    return tuple(written), tuple(dict.fromkeys([term for term in terms if term]))
 
 
 def _label(term: str, lines: Sequence[_Line]) -> str:

@@ -7,7 +7,11 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Literal
 
+from llm_service.memo import remembered
 from llm_service.types import Message
+
+TEXTS = 2_048
+"""Texts of which it is remembered what they are: more than wait in a room, which decides about all of them anew."""
 
 Addressed = Literal["reply", "mention", "name"]
 """How a line calls the assistant: answering one of its replies on the platform, with ``@name``, or by name."""
@@ -26,8 +30,13 @@ def addressed(message: Message, names: tuple[str, ...], replies: Collection[str]
     """
     if message.reply_to is not None and message.reply_to in replies:
         return "reply"
+    return _call_in(message.text, names)
+
+
+@remembered(TEXTS)
+def _call_in(text: str, names: tuple[str, ...]) -> Addressed | None:
     pattern = _called(names)
-    found = pattern.search(message.text) if pattern else None
+    found = pattern.search(text) if pattern else None
     if found is None:
         return None
     return "mention" if found[0].startswith("@") else "name"
@@ -35,7 +44,12 @@ def addressed(message: Message, names: tuple[str, ...], replies: Collection[str]
 
 def is_question(message: Message) -> bool:
     """Whether it asks something: a question mark that ends a word, so not one within a link."""
-    return _QUESTION.search(message.text) is not None
+    return _asks(message.text)
+
+
+@remembered(TEXTS)
+def _asks(text: str) -> bool:
+    return _QUESTION.search(text) is not None
 
 
 def is_for_somebody_else(message: Message) -> bool:

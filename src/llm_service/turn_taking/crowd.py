@@ -26,8 +26,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
 
+from llm_service.memo import remembered
 from llm_service.types import Message
 
+from .addressing import TEXTS
 from .viewers import viewer_of
 
 _WORD = re.compile(r"[^\W_]+")
@@ -105,6 +107,7 @@ class _Text:
     """Hashes of a few pairs of neighbouring words, always the smallest; empty for a short text."""
 
 
+@remembered(TEXTS)
 def _text(line: str) -> _Text:
     words = _WORD.findall(line.casefold())
     if len(words) >= _LONG:

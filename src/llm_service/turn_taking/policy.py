@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
 from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal
@@ -31,17 +32,21 @@ _Check = Callable[[Any], bool]
 _MOST_ENTRIES = 1000
 _LONGEST_NAME = 100
 _LONGEST = 86_400.0
+_NAME = {"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME}
 
 
-def _knob(default: Any, unit: str, meaning: str, check: _Check, wanted: str) -> Any:
-    return field(default=default, metadata={"unit": unit, "meaning": meaning, "check": check, "wanted": wanted})
+def _knob(default: Any, unit: str, meaning: str, check: _Check, wanted: str, **schema: Any) -> Any:
+    """A knob; ``schema`` says in JSON Schema's words what ``check`` looks at."""
+    told = {"unit": unit, "meaning": meaning, "check": check, "wanted": wanted, "schema": schema}
+    return field(default=default, metadata=told)
 
 
 def _number(default: float, unit: str, meaning: str, low: float = 0.0, high: float = _LONGEST) -> Any:
     def check(value: object) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
-    return _knob(default, unit, meaning, check, f"a number from {low:g} to {high:g}")
+    wanted = f"a number from {low:,g} to {high:,g}"
+    return _knob(default, unit, meaning, check, wanted, type="number", minimum=low, maximum=high)
 
 
 def _weight(default: float, meaning: str) -> Any:
@@ -52,18 +57,32 @@ def _count(default: int, unit: str, meaning: str, low: int = 1, high: int = 100)
     def check(value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
-    return _knob(default, unit, meaning, check, f"a whole number from {low} to {high}")
+    wanted = f"a whole number from {low:,} to {high:,}"
+    return _knob(default, unit, meaning, check, wanted, type="integer", minimum=low, maximum=high)
 
 
 def _switch(default: bool, meaning: str) -> Any:
-    return _knob(default, "yes/no", meaning, lambda value: isinstance(value, bool), "true or false")
+    return _knob(default, "yes/no", meaning, lambda value: isinstance(value, bool), "true or false", type="boolean")
 
 
 def _names(default: tuple[str, ...], unit: str, meaning: str) -> Any:
     def check(value: object) -> bool:
         return isinstance(value, tuple) and len(value) <= _MOST_ENTRIES and all(map(_is_name, value))
 
-    return _knob(default, unit, meaning, check, f"a list of at most {_MOST_ENTRIES} short texts")
+    wanted = f"a list of at most {_MOST_ENTRIES:,} texts of 1 to {_LONGEST_NAME} characters"
+    return _knob(default, unit, meaning, check, wanted, type="array", items=_NAME, maxItems=_MOST_ENTRIES)
+
+
+def _weights(default: Mapping[str, float], meaning: str) -> Any:
+    wanted = f"at most {_MOST_ENTRIES:,} badge names with a number from -100 to 100 each"
+    schema = {
+        "type": "object",
+        "additionalProperties": {"type": "number", "minimum": -100, "maximum": 100},
+        "propertyNames": _NAME,
+        "maxProperties": _MOST_ENTRIES,
+    }
+    told = {"unit": "points", "meaning": meaning, "check": _are_weights, "wanted": wanted, "schema": schema}
+    return field(default_factory=lambda: default, hash=False, metadata=told)
 
 
 def _is_name(value: object) -> bool:
@@ -97,10 +116,17 @@ class Policy:
         "Whether the room waits to be asked for a turn (`manual`) or takes its turns by itself (`auto`).",
         lambda value: value in ("manual", "auto"),
         "'manual' or 'auto'",
+        enum=["manual", "auto"],
     )
     paused: bool = _switch(False, "Stay silent until resumed. What waits meanwhile grows old and is dropped.")
     muted_until: float = _knob(
-        0.0, "Unix time", "Stay silent until this moment.", _is_moment, "a time in seconds since 1970"
+        0.0,
+        "Unix time",
+        "Stay silent until this moment.",
+        _is_moment,
+        "a time in seconds since 1970",
+        type="number",
+        minimum=0,
     )
 
     gap: float = _number(2.0, "s", "Least time between two replies, unless a call is overdue.")
@@ -132,16 +158,7 @@ class Policy:
     weight_crowd: float = _weight(0.5, "For each doubling of the people who say the same.")
     weight_raid: float = _weight(3.0, "For a raid: a crowd of newcomers who say the same.")
     weight_elsewhere: float = _weight(-2.0, "For a line meant for another viewer.")
-    badges: Mapping[str, float] = field(
-        default_factory=lambda: BADGES,
-        hash=False,
-        metadata={
-            "unit": "points",
-            "meaning": "For each badge that the writer wears.",
-            "check": _are_weights,
-            "wanted": "badge names with a number from -100 to 100 each",
-        },
-    )
+    badges: Mapping[str, float] = _weights(BADGES, "For each badge that the writer wears.")
     raid_people: int = _count(10, "people", "Newcomers who say the same from which on it is a raid.", 2, 1000)
     raid_gap: float = _number(
         60.0, "s", "Least time between two raids that are greeted at once, whatever the budget for joining in."
@@ -179,11 +196,11 @@ class Policy:
         """
         if not isinstance(values, Mapping):
             raise InputError("A policy is an object of knobs and values.")
-        known = {knob.name for knob in fields(cls)}
-        unknown = [name for name in values if name not in known]
-        if unknown:
-            raise InputError("There is no such knob in a policy: the documentation lists them all.")
-        given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        known = {knob.name: knob for knob in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise InputError(_no_such_knob(name, list(known)))
+        given = {name: _from_plain(value, known[name]) for name, value in values.items()}
         return cls(**{**(base or cls())._values(), **given})
 
     def _values(self) -> dict[str, Any]:
@@ -205,20 +222,39 @@ class Knob:
     unit: str
     meaning: str
     wanted: str
+    """What values can be used, in words."""
+    schema: Mapping[str, Any]
+    """The same in the words of JSON Schema."""
 
 
 def knobs() -> tuple[Knob, ...]:
     """All knobs of a policy, in order: for the documentation, the command line and forms."""
     defaults = Policy().to_json()
     return tuple(
-        Knob(knob.name, defaults[knob.name], *(knob.metadata[key] for key in ("unit", "meaning", "wanted")))
+        Knob(knob.name, defaults[knob.name], *(knob.metadata[key] for key in ("unit", "meaning", "wanted", "schema")))
         for knob in fields(Policy)
     )
+
+
+def _no_such_knob(name: object, known: list[str]) -> str:
+    """What to say of a name that is no knob. It is the caller's own word, so it is not repeated."""
+    meant = get_close_matches(str(name), known, 1)
+    advice = f"did you mean {meant[0]}?" if meant else "GET /policy shows them all."
+    return f"A policy has no such knob: {advice}"
 
 
 def _check(knob: Field[Any], value: object) -> None:
     if not knob.metadata["check"](value):
         raise InputError(f"{knob.name} must be {knob.metadata['wanted']}.")
+
+
+def _from_plain(value: object, knob: Field[Any]) -> object:
+    """A value as parsed JSON has it, as a policy has it. To JSON, 3.0 is a whole number."""
+    if isinstance(value, list):
+        return tuple(value)
+    if knob.metadata["schema"].get("type") == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _plain(value: object) -> object:

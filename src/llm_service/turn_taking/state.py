@@ -96,6 +96,11 @@ class Ledger:
         """One message went out to the platform."""
         self._said.append(Said.now(text, at))
 
+    @property
+    def replies(self) -> Sequence[str]:
+        """Ids of the latest replies."""
+        return self._replies
+
     def forget(self, viewer: str) -> None:
         """Nothing is known of this viewer any more."""
         self._first.pop(viewer, None)

@@ -7,6 +7,8 @@ from typing import Any
 from starlette.types import Scope
 
 State = dict[str, Any]
+JSON = "llm_service.json"
+"""Key of the scope under which a request's body is found as it was decoded: once, by the edge."""
 
 
 def state_of(scope: Scope) -> State:

@@ -1,9 +1,9 @@
 """The body of a request: bounded in size and time, of the one type that is understood, and strict JSON.
 
-It is read whole before the application sees any of it, checked once, and handed on as it came. Python's own decoder
-does the checking because it can be told what to refuse; what the application decodes again is then known to be
-harmless: UTF-8, no NaN or Infinity (I-JSON, RFC 7493), no name twice in an object, no number beyond 64 bits, no nesting
-that could exhaust a stack.
+It is read whole before the application sees any of it, decoded once, and handed on as it came and as what it says.
+Python's own decoder does it because it can be told what to refuse; what an application decodes again is then known to
+be harmless: UTF-8, no NaN or Infinity (I-JSON, RFC 7493), no name twice in an object, no number beyond 64 bits, no
+nesting that could exhaust a stack.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import re
 from itertools import accumulate
 from typing import Any, NoReturn
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import orjson
+from starlette.types import Message, Receive, Scope
 
-from llm_service.api.edge.asgi import header
+from llm_service.api.edge.asgi import JSON, header
 from llm_service.api.edge.limits import EdgeLimits
 from llm_service.api.edge.problem import Refusal
 
@@ -32,35 +33,32 @@ _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 class StrictBodies:
     """Refuses a body that is too large (413), too slow (408), of another type (415) or not strict JSON (400, 422)."""
 
-    def __init__(self, app: ASGIApp, limits: EdgeLimits) -> None:
-        self.app = app
+    def __init__(self, limits: EdgeLimits) -> None:
         self.limits = limits
         self.decoder = _strict_decoder(limits.integer_digits)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the body, if there is one, and pass the request on."""
+    async def admit(self, scope: Scope, receive: Receive) -> Receive | None:
+        """``receive`` for the application, whose body is fit to be decoded by anybody and decoded in ``scope[JSON]``;
+        None where the caller left before it was complete. Raises :class:`Refusal`."""
         if not _has_body(scope):
-            return await self.app(scope, receive, send)
-        try:
-            body = await self._checked(scope, receive)
-        except Refusal as refusal:
-            return await refusal.answer(scope, receive, send)
-        return None if body is None else await self.app(scope, _replayed(body, receive), send)
+            return receive
+        body = await self._whole(scope, receive)
+        if body is None:
+            return None
+        if body:
+            body = body.removeprefix(codecs.BOM_UTF8)
+            scope[JSON] = self._decoded(body)
+        return _replayed(body, receive)
 
-    async def _checked(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The body, fit to be decoded by anybody; None where the caller left before it was complete."""
+    async def _whole(self, scope: Scope, receive: Receive) -> bytes | None:
         incoming = _Incoming(receive)
         try:
             _check_type(scope)
-            body = await self._read(scope, incoming)
+            return await self._read(scope, incoming)
         except Refusal as refusal:
             if refusal.status != _TOO_SLOW and header(scope, b"expect") is None:
                 await incoming.drain(self.limits.drain_seconds, most=4 * self.limits.list_body)
             raise
-        if body:
-            body = body.removeprefix(codecs.BOM_UTF8)
-            self._check_json(body)
-        return body
 
     async def _read(self, scope: Scope, incoming: _Incoming) -> bytes | None:
         limit = self.limits.body_limit(scope["path"])
@@ -72,12 +70,12 @@ class StrictBodies:
         except TimeoutError as exc:
             raise Refusal(_TOO_SLOW, "request_timeout", "The body came too slowly.", _CLOSE) from exc
 
-    def _check_json(self, body: bytes) -> None:
+    def _decoded(self, body: bytes) -> Any:
         try:
             text = body.decode("utf-8")
             if _depth_exceeds(text, self.limits.depth):
                 raise Refusal(422, "json_too_deep", "The body's lists and objects are nested too deeply.")
-            self.decoder.decode(text)
+            return self.decoder.decode(text)
         except ValueError as exc:
             raise Refusal(400, "invalid_json", "The body is not strict JSON in UTF-8.") from exc
 
@@ -183,4 +181,18 @@ def _strict_decoder(integer_digits: int) -> json.JSONDecoder:
     def refuse(_: str) -> NoReturn:
         raise ValueError
 
-    return json.JSONDecoder(object_pairs_hook=once, parse_int=integer, parse_float=finite, parse_constant=refuse)
+    return _WholeCharacters(object_pairs_hook=once, parse_int=integer, parse_float=finite, parse_constant=refuse)
+
+
+class _WholeCharacters(json.JSONDecoder):
+    """Refuses half a character (I-JSON, RFC 7493): an escaped surrogate without its other half, which no text in UTF-8
+    can carry on."""
+
+    def decode(self, s: str) -> Any:  # type: ignore[override]
+        found = super().decode(s)
+        if "\\ud" in s or "\\uD" in s:
+            try:
+                orjson.dumps(found)
+            except TypeError as exc:
+                raise Refusal(422, "invalid_request", "The body has half a character: a surrogate alone.") from exc
+        return found

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from llm_service.api.edge.asgi import header, headers
 from llm_service.api.edge.limits import EdgeLimits
@@ -31,20 +31,17 @@ _HOST = re.compile(
 class BoundedHead:
     """Refuses a URL (414) or headers (431) that are too large."""
 
-    def __init__(self, app: ASGIApp, limits: EdgeLimits) -> None:
-        self.app = app
+    def __init__(self, limits: EdgeLimits) -> None:
         self.limits = limits
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the head and pass the request on."""
+    def check(self, scope: Scope) -> None:
+        """Raise :class:`Refusal` if they are."""
         limits = self.limits
         if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > limits.url:
-            return await Refusal(414, "uri_too_long", "The URL is too long.").answer(scope, receive, send)
+            raise Refusal(414, "uri_too_long", "The URL is too long.")
         fields = scope["headers"]
-        if len(fields) > limits.header_count or sum(len(n) + len(v) for n, v in fields) > limits.header_size:
-            refusal = Refusal(431, "headers_too_large", "The request has too many headers, or too large ones.")
-            return await refusal.answer(scope, receive, send)
-        return await self.app(scope, receive, send)
+        if len(fields) > limits.header_count or sum([len(n) + len(v) for n, v in fields]) > limits.header_size:
+            raise Refusal(431, "headers_too_large", "The request has too many headers, or too large ones.")
 
 
 class KnownHosts:
@@ -53,19 +50,11 @@ class KnownHosts:
     The port is ignored. ``*`` among ``hosts`` admits every well-formed one.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] = ()) -> None:
-        self.app = app
+    def __init__(self, hosts: Collection[str] = ()) -> None:
         self.hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *hosts))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the head and pass the request on."""
-        try:
-            self._check(scope)
-        except Refusal as refusal:
-            return await refusal.answer(scope, receive, send)
-        return await self.app(scope, receive, send)
-
-    def _check(self, scope: Scope) -> None:
+    def check(self, scope: Scope) -> None:
+        """Raise :class:`Refusal` if it is."""
         given = headers(scope, b"host")
         if not given and scope["http_version"] == "1.0":
             return
@@ -90,19 +79,17 @@ class KnownOrigins:
     from ``origins`` (``https://overlay.example``). No CORS header is ever sent.
     """
 
-    def __init__(self, app: ASGIApp, origins: Collection[str] = ()) -> None:
-        self.app = app
+    def __init__(self, origins: Collection[str] = ()) -> None:
         self.origins = frozenset(origin.lower().rstrip("/") for origin in origins)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the head and pass the request on."""
+    def check(self, scope: Scope) -> None:
+        """Raise :class:`Refusal` if a page sent it."""
         origin = header(scope, b"origin")
-        if origin is not None and not self._known(origin, scope):
-            preflight = scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method") is not None
-            if preflight or scope["method"] not in SAFE_METHODS:
-                refusal = Refusal(400 if preflight else 403, "unknown_origin", "This web origin is not allowed here.")
-                return await refusal.answer(scope, receive, send)
-        return await self.app(scope, receive, send)
+        if origin is None or self._known(origin, scope):
+            return
+        preflight = scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method") is not None
+        if preflight or scope["method"] not in SAFE_METHODS:
+            raise Refusal(400 if preflight else 403, "unknown_origin", "This web origin is not allowed here.")
 
     def _known(self, origin: bytes, scope: Scope) -> bool:
         value = origin.decode("latin-1").lower()

@@ -16,7 +16,7 @@ from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from llm_service.api.edge.asgi import header, state_of
 from llm_service.api.edge.limits import below_room
@@ -154,19 +154,14 @@ class Access:
     The key's name is stored in ``scope["state"]["key"]``. With no keys at all everything is allowed.
     """
 
-    def __init__(self, app: ASGIApp, keys: Iterable[ApiKey] = ()) -> None:
-        self.app = app
+    def __init__(self, keys: Iterable[ApiKey] = ()) -> None:
         self.keys = tuple(keys)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the key and pass the request on."""
+    def check(self, scope: Scope) -> None:
+        """Find out whose key it is, or raise :class:`Refusal`."""
         needed = needed_scope(scope["method"], scope["path"]) if self.keys else None
         if needed is not None:
-            try:
-                state_of(scope)["key"] = self._admitted(scope, needed).name
-            except Refusal as refusal:
-                return await refusal.answer(scope, receive, send)
-        return await self.app(scope, receive, send)
+            state_of(scope)["key"] = self._admitted(scope, needed).name
 
     def _admitted(self, scope: Scope, needed: KeyScope) -> ApiKey:
         key = self._key(header(scope, b"authorization") or b"")

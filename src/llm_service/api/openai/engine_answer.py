@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 
 from llm_service.errors import EmptyReply
@@ -27,8 +27,18 @@ async def whole_answer(stream: EngineStream, cleaners: Cleaners, *, as_json: boo
 class EngineChunks:
     """Iterate it for the bytes of a streamed answer, the usage chunk and the end among them."""
 
-    def __init__(self, stream: EngineStream, cleaners: Cleaners, *, as_json: bool, with_usage: bool) -> None:
+    def __init__(
+        self,
+        stream: EngineStream,
+        cleaners: Cleaners,
+        another: Callable[[], Awaitable[EngineStream]],
+        *,
+        as_json: bool,
+        with_usage: bool,
+    ) -> None:
+        """``another`` asks once more, where nothing is left of what ``stream`` brought; it may raise EmptyReply."""
         self._stream = stream
+        self._another = another
         self._cleaners = cleaners
         self._as_json = as_json
         self._with_usage = with_usage
@@ -40,6 +50,17 @@ class EngineChunks:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._writer.opening()
+        try:
+            async for piece in self._pieces():
+                yield piece
+        except EmptyReply:
+            self._stream = await self._another()
+            self._cleaning = None
+            self._thought = self._called = False
+            async for piece in self._pieces():
+                yield piece
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
         async for chunk in self._stream:
             if chunk.text and (piece := self._text(chunk.text)):
                 yield piece

@@ -38,6 +38,9 @@ STATUS: Mapping[str, int] = {
 }
 """Our codes that OpenAI gives another status: what the caller asked for is to blame."""
 
+NO_SUCH_PATH = "There is no such path: this service has chat/completions and models."
+"""For the programs that ask for embeddings, or for OpenAI's other APIs."""
+
 TYPES: Mapping[int, str] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 """OpenAI's kinds of errors by status; other 4xx are ``invalid_request_error``, 5xx ``server_error``."""
 
@@ -69,9 +72,11 @@ def error_json(problem: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
 
 def _message(problem: Mapping[str, Any], field: str | None) -> str:
     if field is None:
-        return str(problem.get("title", LLMServiceError.detail))
-    rule = problem["errors"][0]["code"]
-    return f"{field.removeprefix('body.')} is not valid: {rule}."
+        return (
+            NO_SUCH_PATH if problem.get("title") == "Not Found." else str(problem.get("title", LLMServiceError.detail))
+        )
+    rule = problem["errors"][0]
+    return f"{field.removeprefix('body.')} is not valid: {rule.get('rule', rule['code'])}"
 
 
 def error_event(error: LLMServiceError) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from llm_service.types import Prompt, PromptMessage, Role, Sampling
@@ -43,6 +43,7 @@ def _refuse(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Refused = Annotated[Any, AfterValidator(_refuse)]
+Tokens = Literal[-1] | Annotated[int, Field(ge=1)]
 
 
 class _Part(BaseModel):
@@ -127,7 +128,14 @@ class ResponseFormat(_Part):
     """The form of the answer."""
 
     type: Literal["text", "json_object", "json_schema"]
-    json_schema: JsonSchema | None = None
+    json_schema: JsonSchema | None = Field(None, validate_default=True)
+
+    @field_validator("json_schema")
+    @classmethod
+    def _is_there(cls, schema: JsonSchema | None, info: ValidationInfo) -> JsonSchema | None:
+        if schema is None and info.data.get("type") == "json_schema":
+            raise PydanticCustomError("missing", "The type json_schema needs one.")
+        return schema
 
 
 class StreamOptions(_Part):
@@ -150,8 +158,8 @@ class ChatCompletionRequest(_Part):
     repeat_penalty: float | None = Field(None, gt=0, le=5)
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
-    max_tokens: int | None = Field(None, ge=-1, description="-1: as many as there is room for.")
-    max_completion_tokens: int | None = Field(None, ge=-1, description="The newer name of `max_tokens`.")
+    max_tokens: Tokens | None = Field(None, description="-1: as many as there is room for.")
+    max_completion_tokens: Tokens | None = Field(None, description="The newer name of `max_tokens`.")
     seed: int | None = Field(None, ge=-(2**63), lt=2**63)
     stop: str | Annotated[list[str], Field(max_length=MOST_STOPS)] | None = None
     response_format: ResponseFormat | None = None
@@ -169,6 +177,19 @@ class ChatCompletionRequest(_Part):
     function_call: Refused = None
     audio: Refused = None
     web_search_options: Refused = None
+
+    @field_validator("tool_choice")
+    @classmethod
+    def _is_on_offer(cls, choice: str | NamedTool | None, info: ValidationInfo) -> str | NamedTool | None:
+        """What must be called has to be there; ``auto`` and ``none`` go without tools."""
+        names = {tool.function.name for tool in info.data.get("tools") or ()}
+        if isinstance(choice, NamedTool):
+            offered = choice.function.name in names
+        else:
+            offered = bool(names) or choice != "required"
+        if not offered:
+            raise PydanticCustomError("not_offered", "What must be called is not among the tools.")
+        return choice
 
     @property
     def caller(self) -> str | None:

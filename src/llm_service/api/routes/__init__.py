@@ -3,13 +3,14 @@
 Root paths act on the room ``default``; each also exists under ``/rooms/{room}``. Failures before the first word are
 ordinary HTTP errors on all of them; after it, a stream says so itself.
 
-The routes are one flat list, the busiest first: it is gone through for every request, and a router within a router is
-gone through several times.
+The routes are one flat list, the busiest first: it is gone through for every request, one after another, and a router
+within a router is gone through several times.
 """
 
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from starlette.routing import BaseRoute
@@ -25,6 +26,18 @@ from .turns import add_turns, add_watching
 __all__ = ["routes"]
 
 
+BUSIEST = (
+    "/chat",
+    "/rooms/{room}/chat",
+    "/messages",
+    "/rooms/{room}/messages",
+    "/chat/stream",
+    "/rooms/{room}/chat/stream",
+    "/v1/chat/completions",
+)
+"""Paths that are looked for first."""
+
+
 def routes() -> list[BaseRoute]:
     """All routes: the default room's at the root, every room's under its name."""
     default = APIRouter(tags=["default room"])
@@ -33,4 +46,5 @@ def routes() -> list[BaseRoute]:
         for add_routes in (add_conversation, add_turns, add_watching, add_moderation, add_behaviour):
             add_routes(router)
     routers = (default, named, openai_routes(), metrics_routes(), health_routes)
-    return list(chain.from_iterable(router.routes for router in routers))
+    every: list[Any] = list(chain.from_iterable(router.routes for router in routers))
+    return sorted(every, key=lambda route: BUSIEST.index(route.path) if route.path in BUSIEST else len(BUSIEST))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import structlog
 from fastapi import APIRouter
@@ -14,17 +13,12 @@ from llm_service.api import problems
 from llm_service.api.bodies import ChatMessage, ChatReply, ClearedBody, ContextBody, context_json, reply_json
 from llm_service.api.streams import EventStream, event, unless_gone
 from llm_service.errors import LLMServiceError
-from llm_service.service import Service
 from llm_service.types import Delta, TurnEvent
 
+from .body_route import body_route
 from .dependencies import READ, STREAMED, TURN, CallDep, RoomDep, ServiceDep, json_response
 
 log = structlog.get_logger("llm_service.api")
-
-
-async def _chat(body: ChatMessage, room: str, found: Service) -> dict[str, Any]:
-    async with found.chat(body.draft(), room) as turn:
-        return reply_json(await turn.reply())
 
 
 async def turn_events(
@@ -46,13 +40,16 @@ async def turn_events(
 def add_conversation(router: APIRouter) -> None:
     """``/chat``, ``/chat/stream`` and ``/context``."""
 
-    @router.post("/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
+    @body_route(router, "/chat", response_model=ChatReply, responses=TURN, summary="Say something, get a reply")
     async def chat(body: ChatMessage, call: CallDep) -> Response:
         """One message in, one clean reply out."""
-        await call.limited.message(body.draft())
-        return json_response(await unless_gone(call.request, _chat(body, call.room, call.service)))
+        draft = body.draft()
+        await call.limited.message(draft)
+        reply = await unless_gone(call.request, call.service.reply(draft, call.room))
+        return json_response(reply_json(reply))
 
-    @router.post(
+    @body_route(
+        router,
         "/chat/stream",
         summary="Say something, get the reply as it is written",
         responses=STREAMED | TURN,
@@ -60,9 +57,10 @@ def add_conversation(router: APIRouter) -> None:
     )
     async def chat_stream(body: ChatMessage, call: CallDep) -> EventStream:
         """The same turn as server-sent events."""
-        await call.limited.message(body.draft())
+        draft = body.draft()
+        await call.limited.message(draft)
         stack = AsyncExitStack()
-        entering = stack.enter_async_context(call.service.chat(body.draft(), call.room))
+        entering = stack.enter_async_context(call.service.chat(draft, call.room))
         turn = await unless_gone(call.request, entering)
         return EventStream(turn_events(aiter(turn), stack, problems.request_id(call.request)))
 

@@ -43,7 +43,7 @@ class Limited:
         self._limits: RateLimits = request.app.state.limits
         self._proxies = found.settings.trusted_proxies
         self._request = request
-        self._key = getattr(request.state, "key", None)
+        self._key: str | None = request.scope["state"].get("key")
 
     async def message(self, draft: Draft) -> None:
         """Count a viewer's message that asks for a reply."""
@@ -82,13 +82,17 @@ class Call:
     limited: Limited
 
 
-async def call(request: Request) -> Call:
+def call_of(request: Request) -> Call:
     """The parts, the room and the limits of this request."""
-    found = await service(request)
-    return Call(request, found, await current_room(request), Limited(request, found))
+    found: Service = request.app.state.service
+    return Call(request, found, request.path_params.get("room", DEFAULT_ROOM), Limited(request, found))
 
 
-CallDep = Annotated[Call, Depends(call)]
+async def _call(request: Request) -> Call:
+    return call_of(request)
+
+
+CallDep = Annotated[Call, Depends(_call)]
 
 
 async def _count(limited: LimitedDep) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from llm_service.api.bodies import Id
-from llm_service.api.room_bodies import (
-    ForgottenBody,
+from llm_service.api.behaviour_bodies import (
+    EmotesBody,
+    EmotesChange,
     PersonaBody,
-    UserBody,
-    forgotten_json,
+    PolicyBody,
+    PolicyChanges,
     persona_json,
-    user_json,
 )
+from llm_service.api.bodies import Id
+from llm_service.api.room_bodies import ForgottenBody, UserBody, forgotten_json, user_json
 
 from .dependencies import READ, RoomDep, ServiceDep, json_response, problem_responses
 
@@ -58,28 +59,28 @@ def add_behaviour(router: APIRouter) -> None:
         await found.dialogues.set_persona(body.persona(), room=room)
         return json_response(persona_json(body.persona()))
 
-    @router.get("/emotes", responses=READ, summary="The emotes that the room has loaded")
-    async def emotes(room: RoomDep, found: ServiceDep) -> dict[str, Any]:
+    @router.get("/emotes", response_model=EmotesBody, responses=READ, summary="The emotes that the room has loaded")
+    async def emotes(room: RoomDep, found: ServiceDep) -> Response:
         """Code → `{"meaning", "usable"}`."""
-        return (await found.dialogues.room(room)).known_emotes.to_json()
+        return json_response((await found.dialogues.room(room)).known_emotes.to_json())
 
-    @router.put("/emotes", responses=READ, summary="Load the room's emotes")
-    async def set_emotes(codes: dict[str, Any], room: RoomDep, found: ServiceDep) -> dict[str, Any]:
+    @router.put("/emotes", response_model=EmotesBody, responses=READ, summary="Load the room's emotes")
+    async def set_emotes(body: EmotesChange, room: RoomDep, found: ServiceDep) -> Response:
         """Replaces them. A code's value is its meaning, or `{"meaning": "laughter", "usable": false}`.
 
         The model is told what they mean, and replies use only the usable ones, exactly spelled.
         """
-        return (await found.dialogues.set_emotes(codes, room=room)).to_json()
+        return json_response((await found.dialogues.set_emotes(body.root, room=room)).to_json())
 
-    @router.get("/policy", responses=READ, summary="When the assistant speaks, and to whom")
-    async def policy(room: RoomDep, found: ServiceDep) -> dict[str, Any]:
+    @router.get("/policy", response_model=PolicyBody, responses=READ, summary="When the assistant speaks, and to whom")
+    async def policy(room: RoomDep, found: ServiceDep) -> Response:
         """Every knob with its value."""
-        return dict((await found.dialogues.context(room=room)).policy)
+        return json_response(dict((await found.dialogues.context(room=room)).policy))
 
-    @router.put("/policy", responses=READ, summary="Change when the assistant speaks")
-    async def set_policy(changes: dict[str, Any], room: RoomDep, found: ServiceDep) -> dict[str, Any]:
+    @router.put("/policy", response_model=PolicyBody, responses=READ, summary="Change when the assistant speaks")
+    async def set_policy(body: PolicyChanges, room: RoomDep, found: ServiceDep) -> Response:
         """Changes the knobs that are named and leaves the others; takes effect at once, whatever waits.
 
         `{"paused": true}` is silence until `{"paused": false}`; `{"mode": "auto"}` lets the room take turns by itself.
         """
-        return (await found.dialogues.set_policy(changes, room=room)).to_json()
+        return json_response((await found.dialogues.set_policy(body.root, room=room)).to_json())

@@ -25,11 +25,13 @@ from llm_service.api.openai import (
 )
 from llm_service.api.streams import EventStream, unless_gone
 from llm_service.chat_protocol import same_model
-from llm_service.errors import LLMServiceError, UnknownMessage
+from llm_service.errors import EmptyReply, LLMServiceError, UnknownMessage
+from llm_service.llm_client import EngineStream
 from llm_service.service import Service, sampling_of
 from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
-from .dependencies import ROOM_PATTERN, TURN, LimitedDep, ServiceDep, json_response, problem_responses
+from .body_route import body_route
+from .dependencies import ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -72,17 +74,12 @@ def openai_routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     cleaners = Cleaners()
 
-    @router.post("/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
+    @body_route(router, "/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
     async def chat_completions(
-        *,
-        body: ChatCompletionRequest,
-        found: ServiceDep,
-        limited: LimitedDep,
-        request: Request,
-        room: RoomHeader = None,
-        caching: CacheHeader = "",
+        *, body: ChatCompletionRequest, call: CallDep, room: RoomHeader = None, caching: CacheHeader = ""
     ) -> Response:
         """As OpenAI does it. With `X-Room`, the user's last message becomes a turn of that room."""
+        found, limited, request = call.service, call.limited, call.request
         if room is not None:
             draft = draft_of(body)
             await limited.message(draft)
@@ -124,26 +121,61 @@ class _Asked:
 
 async def _by_engine(asked: _Asked, cleaners: Cleaners, found: Service, request: Request) -> Response:
     body, stack = asked.body, AsyncExitStack()
-    answer = found.answer(asked.prompt, caller=asked.caller, use_cache=asked.use_cache)
+    tries = _Tries(asked, found, stack)
     if not body.stream:
-        return _completion(await unless_gone(request, _drained(answer, cleaners, as_json=body.wants_json)))
-    stream = await unless_gone(request, stack.enter_async_context(answer))
-    chunks = EngineChunks(stream, cleaners, as_json=body.wants_json, with_usage=body.include_usage)
+        async with stack:
+            return _completion(await unless_gone(request, _drained(tries, cleaners, as_json=body.wants_json)))
+    stream = await unless_gone(request, tries.first())
+    chunks = EngineChunks(stream, cleaners, tries.another, as_json=body.wants_json, with_usage=body.include_usage)
     return EventStream(_to_the_end(chunks, stack))
 
 
-async def _drained(answer: Any, cleaners: Cleaners, *, as_json: bool) -> Completion:
-    async with answer as stream:
+class _Tries:
+    """An answer of which nothing is left is asked for once more, past the cache."""
+
+    def __init__(self, asked: _Asked, found: Service, stack: AsyncExitStack) -> None:
+        self._asked = asked
+        self._found = found
+        self._stack = stack
+        self._left = 1
+
+    async def first(self) -> EngineStream:
+        """The answer, once its first chunk is there."""
+        try:
+            return await self._ask(use_cache=self._asked.use_cache)
+        except EmptyReply:
+            return await self.another()
+
+    async def another(self) -> EngineStream:
+        """The second try; EmptyReply where there was one."""
+        if not self._left:
+            raise EmptyReply
+        self._left -= 1
+        await self._stack.aclose()
+        return await self._ask(use_cache=False)
+
+    async def _ask(self, *, use_cache: bool) -> EngineStream:
+        asked = self._asked
+        answer = self._found.answer(asked.prompt, caller=asked.caller, use_cache=use_cache)
+        return await self._stack.enter_async_context(answer)
+
+
+async def _drained(tries: _Tries, cleaners: Cleaners, *, as_json: bool) -> Completion:
+    stream = await tries.first()
+    try:
         return await whole_answer(stream, cleaners, as_json=as_json)
+    except EmptyReply:
+        return await whole_answer(await tries.another(), cleaners, as_json=as_json)
 
 
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
     """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
     asked = _named(await found.engines.client.models(), body.model) if body.model else None
-    state = found.engines.state()
-    model = asked or (state.model if state else None)
     prompt = body.prompt(sampling_of(found.settings), asked.id if asked else None)
-    return prompt if body.tokens else _with_room(prompt, model)
+    if body.tokens:
+        return prompt
+    state = found.engines.state()
+    return _with_room(prompt, asked or (state.model if state else None))
 
 
 def _with_room(prompt: Prompt, model: ModelInfo | None) -> Prompt:

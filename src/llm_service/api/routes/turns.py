@@ -26,7 +26,7 @@ from llm_service.errors import InvalidMessage
 from llm_service.service import Service
 
 from .conversation import turn_events
-from .dependencies import COUNTED, READ, STREAMED, TURN, RoomDep, ServiceDep, json_response, problem_responses
+from .dependencies import COUNTED, READ, STREAMED, TURN, CallDep, RoomDep, ServiceDep, json_response, problem_responses
 
 Batch = Annotated[list[ChatMessage], Field(min_length=1, max_length=BATCH)]
 TAKEN = READ | problem_responses(429)
@@ -72,15 +72,15 @@ def add_turns(router: APIRouter) -> None:
         response_model=list[IngestedBody],
         responses=TAKEN,
         summary="Take lines in",
-        dependencies=[COUNTED],
     )
-    async def ingest(body: ChatMessage | Batch, room: RoomDep, found: ServiceDep) -> Response:
+    async def ingest(body: ChatMessage | Batch, call: CallDep) -> Response:
         """One line, or up to 500, without a reply. Never waits for the model; what is acknowledged is on disk.
 
         Each line has its own result: `accepted`, `known` (an id that is there already) or `invalid` with a `code`.
         """
+        await call.limited.request()
         lines = body if isinstance(body, list) else [body]
-        results = await found.ingest([line.draft() for line in lines], room)
+        results = await call.service.ingest([line.draft() for line in lines], call.room)
         if all(one.message is None for one in results):
             raise InvalidMessage
         return json_response([ingested_json(one) for one in results], 202)

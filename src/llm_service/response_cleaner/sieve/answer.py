@@ -1,0 +1,143 @@
+"""The answer: what a marker in it means."""
+
+from __future__ import annotations
+
+import re
+
+from llm_service.response_cleaner import markers
+from llm_service.response_cleaner.formats import Act
+from llm_service.response_cleaner.markers import LONGEST_RUN, SPARK, Found
+from llm_service.response_cleaner.phrases import OPENING, SWITCH
+from llm_service.response_cleaner.sieve import halves
+from llm_service.response_cleaner.sieve.code import ticked
+from llm_service.response_cleaner.sieve.header import address
+from llm_service.response_cleaner.sieve.mention import mentioned
+from llm_service.response_cleaner.sieve.opening import show
+from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+from llm_service.response_cleaner.sieve.turns import turn
+
+
+def in_answer(r: Reading, text: str, at: int, final: bool) -> int:
+    """The answer, up to the next place that may be a marker, and that marker."""
+    spark = SPARK.search(text, at)
+    if spark is None:
+        return show(r, text, at, len(text), final)
+    if spark.start() > at:
+        return show(r, text, at, spark.start(), final)
+    sign = text[at]
+    if sign in "`~":
+        return ticked(r, text, spark, final)
+    return _switch(r, text, at, final) if sign == "/" else _marked(r, text, spark, final)
+
+
+def _switch(r: Reading, text: str, at: int, final: bool) -> int:
+    """``/no_think``: noise where it stands by itself, a word where the answer talks about it."""
+    switch = SWITCH.match(text, at, partial=not final)
+    if switch is None:
+        return show(r, text, at, at + 1, final)
+    if switch.partial or (switch.end() == len(text) and not final):
+        return WAIT
+    before = r.before(text, at).rstrip()
+    if r.ticks or (r.spoken and before and (before[-1].isalnum() or before[-1] in ",'\"")):
+        return r.literal(text, at, switch.end())
+    r.visible.doubt(switch[0])
+    return int(switch.end())
+
+
+def _marked(r: Reading, text: str, spark: re.Match[str], final: bool) -> int:
+    start, at = spark.start(), spark.end() - 1
+    if spark.end() == len(text) and not final:
+        return WAIT if spark.end() - start < LONGEST_RUN else show(r, text, start, at - 1, final)
+    found = markers.find(text, at)
+    if found is None and at > start:
+        at -= 1
+        found = markers.find(text, at)
+    if found is None:
+        return halves.half(r, text, start, spark.end() - 1, final)
+    if r.lead and OPENING.fullmatch(r.lead + text[found.start : found.end]):
+        return _addressed(r, found)
+    return _used(r, found, text, start, final)
+
+
+def _addressed(r: Reading, found: Found) -> int:
+    """A header whose first tokens were stripped: ``analysis<|message|>``."""
+    header, r.lead = r.lead, ""
+    address(r, header)
+    return found.end
+
+
+def _used(r: Reading, found: Found, text: str, start: int, final: bool) -> int:
+    talked_about = mentioned(r, text, found, final)
+    if talked_about is None:
+        return WAIT
+    return r.literal(text, start, found.end) if talked_about else _apply(r, found, text, final)
+
+
+def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
+    marker = found.marker
+    match marker.act:
+        case Act.THINK:
+            return _open(r, found, text)
+        case Act.UNTHINK:
+            return _stray(r, found, text, final)
+        case Act.WRAP | Act.UNWRAP:
+            if not _wrapper(r, marker.act, text[found.start : found.end]):
+                return found.end
+        case Act.ANSWER:
+            r.reveal()
+        case Act.TOKEN:
+            r.struck = r.struck or (text[found.start : found.end] == "<s>" and r.spoken)
+        case _:
+            turn(r, found, text)
+    r.removed[marker.family] += 1
+    r.visible.gap()
+    return found.end
+
+
+def _wrapper(r: Reading, act: Act, spelling: str) -> bool:
+    """``<answer>`` or ``</answer>``; whether it is one, and not a word of the answer."""
+    if act is Act.WRAP:
+        if r.lead or not r.visible.at_line_start:
+            r.literal(spelling, 0, len(spelling))
+            return False
+        r.wrapped = True
+        return True
+    if not (r.wrapped or r.seen):
+        r.visible.doubt(spelling)
+        return False
+    r.wrapped = False
+    return True
+
+
+def _open(r: Reading, found: Found, text: str) -> int:
+    if not found.marker.weak:
+        r.decide()
+    elif r.certain:
+        return r.literal(text, found.start, found.end)
+    elif r.doubt is None:
+        r.doubt_from(text[found.start :], if_cut=r.spoken)
+    r.removed[found.marker.family] += 1
+    r.think(found.name)
+    return found.end
+
+
+def _stray(r: Reading, found: Found, text: str, final: bool) -> int:
+    """A closer in the answer: a thought whose opener is missing, noise, or prose."""
+    if found.marker.weak and not r.seen:
+        return r.literal(text, found.start, found.end)
+    if r.hint is False and not r.seen and r.spoken:
+        spaced = _between_words(r, found, text, final)
+        if spaced is not False:
+            return WAIT if spaced is None else r.literal(text, found.start, found.end)
+    r.removed[found.marker.family] += 1
+    r.reveal()
+    r.visible.gap(" ")
+    return found.end
+
+
+def _between_words(r: Reading, found: Found, text: str, final: bool) -> bool | None:
+    """Whether it stands between spaces in mid-sentence; None where it cannot be known yet."""
+    after = text[found.end : found.end + 2]
+    if len(after) < 2 and not final:
+        return None
+    return r.before(text, found.start)[-1:].isspace() and after[:1].isspace() and after[1:].isalnum()

@@ -1,0 +1,52 @@
+"""The first words of the answer: they may be a marker in plain words ("Here is my thought process:")."""
+
+from __future__ import annotations
+
+import regex
+
+from llm_service.response_cleaner.phrases import OPENING, SURE_HARMONY
+from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+
+_THOUGHTS = {"granite": "granite", "apriel": "apriel", "harmony": "harmony", "tool": "harmony"}
+"""The kinds of openings after which a thought follows, and what it is called."""
+_LONGEST_OPENING = 256
+"""Characters in which an opening must show."""
+
+
+def show(r: Reading, text: str, at: int, end: int, final: bool) -> int:
+    """``text[at:end]`` is text."""
+    if r.visible.begun and not r.lead:
+        piece = text[at:end]
+        if r.ticks and "\n" in piece:
+            r.ticks = 0
+        r.visible.add(piece)
+        return end
+    return _begin(r, text, at, end, final)
+
+
+def _begin(r: Reading, text: str, at: int, end: int, final: bool) -> int:
+    end = min(end, at + _LONGEST_OPENING)
+    lead = r.lead + text[at:end] if r.lead else text[at:end].lstrip()
+    if not lead:
+        return end
+    opening = OPENING.match(lead, partial=True)
+    if opening is not None and opening.partial:
+        if end == len(text) and not final:
+            return WAIT
+        r.lead = lead
+        return end
+    known, r.lead = r.lead, ""
+    if opening is None or (r.certain and opening.lastgroup == "harmony"):
+        r.visible.add(lead)
+        return end
+    _opened(r, opening, known, text, at)
+    return max(at, end - (len(lead) - int(opening.end())))
+
+
+def _opened(r: Reading, opening: regex.Match[str], known: str, text: str, at: int) -> None:
+    kind = opening.lastgroup or ""
+    r.removed[kind] += 1
+    if kind == "harmony" and not SURE_HARMONY.match(opening.string.removeprefix("assistant")):
+        r.doubt_from(known + text[at:], if_cut=True)
+    if kind in _THOUGHTS:
+        r.think(_THOUGHTS[kind])

@@ -1,0 +1,206 @@
+"""What has been understood of the text so far: what every state of the sieve reads and changes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from llm_service.response_cleaner.markers import LONGEST
+from llm_service.response_cleaner.phrases import TURNINGS
+from llm_service.response_cleaner.sieve.doubt import Doubt
+from llm_service.response_cleaner.visible import Visible
+
+WAIT = -1
+"""What a state answers where the text that has come does not decide yet."""
+State = Literal["answer", "fence", "thought", "tool", "header", "elsewhere", "over"]
+_NEARBY = 24
+"""Characters before a marker that tell whether it is only talked about."""
+
+
+@dataclass(slots=True)
+class Thought:
+    """The thought that is open."""
+
+    names: list[str]
+    """What its closer must be called, and those of the thoughts within it."""
+    message: bool = False
+    """Whether the end of the message ends it, and nothing else."""
+    kept: bool = True
+    """Whether it is a thought: a tool call in words is thrown away."""
+    turning: re.Pattern[str] | None = None
+    """The plain words that end it."""
+    ticks: int = 0
+    """Whether the backticks in its last line are odd in number."""
+    blank: bool = True
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """The tool call that is open."""
+
+    closer: str
+    json: bool | None = None
+    """Whether it is JSON; None until its first character is seen."""
+    depth: int = 0
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Pieces of markers in a row, while it is open what follows them."""
+
+    reach: int
+    """Where the last one begins."""
+
+
+@dataclass(slots=True)
+class Header:
+    """The header that is open."""
+
+    opener: str
+    family: str
+    resume: State
+
+
+class Reading:
+    """The record of one text."""
+
+    __slots__ = (
+        "blocks", "call", "certain", "closer", "cut", "doubt", "fence", "header", "hint", "lead",
+        "message_ended", "removed", "row", "seen", "state", "struck", "tail", "thought", "ticks", "visible", "wrapped",
+    )  # fmt: skip
+
+    def __init__(self, hint: bool | None) -> None:
+        self.hint = hint
+        """Whether the prompt opened a thought; None where nobody knows."""
+        self.visible = Visible(held=hint is None)
+        self.removed: Counter[str] = Counter()
+        self.blocks: list[list[str]] = []
+        """The thoughts."""
+        self.state: State = "answer"
+        self.tail = ""
+        """The end of what was read."""
+        self.lead = ""
+        """First words of the answer that may be a marker in plain words."""
+        self.ticks = 0
+        """Backticks that opened the code span in which the answer is."""
+        self.fence = ""
+        self.row: Row | None = None
+        self.wrapped = False
+        self.struck = False
+        """Whether ``<s>`` stands in the text: then ``</s>`` is no end."""
+        self.seen = False
+        """Whether anything was a thought."""
+        self.message_ended = False
+        self.certain = False
+        """Whether the text is read for the second time: then what was in doubt is text."""
+        self.cut = False
+        self.doubt: Doubt | None = None
+        self.thought = Thought([])
+        self.call = ToolCall("")
+        self.header = Header("", "", "answer")
+        self.closer = ""
+        """What ends somebody else's words."""
+
+    @property
+    def spoken(self) -> bool:
+        """Whether anything is visible."""
+        return self.visible.begun or bool(self.lead)
+
+    def before(self, text: str, at: int) -> str:
+        """The characters just before ``text[at]``."""
+        return text[at - _NEARBY : at] if at >= _NEARBY else (self.tail + text[:at])[-_NEARBY:]
+
+    def passed(self, text: str, at: int) -> None:
+        """``text`` was read up to ``at``."""
+        self.tail = text[at - LONGEST : at] if at >= LONGEST else (self.tail + text[:at])[-LONGEST:]
+
+    # ── What is visible ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def settle(self) -> None:
+        """The first words are words."""
+        if self.lead:
+            lead, self.lead = self.lead, ""
+            self.visible.add(lead)
+
+    def literal(self, text: str, at: int, end: int) -> int:
+        """This piece is text, whatever it looks like."""
+        self.settle()
+        self.visible.add(text[at:end])
+        return end
+
+    def decide(self) -> None:
+        """From here on it is known what the text is: nothing more is held for a closer without opener."""
+        self.visible.held = False
+
+    def reveal(self) -> None:
+        """The answer begins only here: what was held so far was thought."""
+        if self.visible.held:
+            self.seen = True
+            self.blocks.append([self.visible.withdraw(), self.lead])
+            self.lead = ""
+
+    # ── Where the text goes on ───────────────────────────────────────────────────────────────────────────────────
+
+    def answer(self) -> None:
+        """The answer goes on."""
+        between = self.thought.message or self.message_ended
+        self.visible.gap("\n" if between else "")
+        self.thought = _NONE
+        self.message_ended = False
+        self.state = "answer"
+
+    def think(self, name: str, *, message: bool = False, kept: bool = True) -> None:
+        """A thought begins."""
+        self.visible.gap()
+        self.seen = True
+        self.ticks = 0
+        self.thought = Thought([name], message, kept, TURNINGS.get(name))
+        self.blocks.append([])
+        self.state = "thought"
+
+    def close(self) -> None:
+        """A thought, or what somebody else says, is over."""
+        self.decide()
+        self.doubt = None
+        self.ticks = 0
+        self.answer()
+
+    def somebody_else(self, closer: str, *, over: bool = False) -> None:
+        """What follows is not the assistant's."""
+        self.closer = closer
+        self.state = "over" if over else "elsewhere"
+
+    def use_tool(self, closer: str) -> None:
+        """A tool call begins."""
+        self.call = ToolCall(closer)
+        self.state = "tool"
+
+    def read_header(self, opener: str, family: str) -> None:
+        """A header begins."""
+        self.header = Header(opener, family, self.state)
+        self.state = "header"
+
+    # ── Doubt ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def doubt_from(self, raw: str, *, if_cut: bool = False, wrapped: bool = False) -> None:
+        """What begins here may have been misunderstood."""
+        pieces = len(self.blocks[-1]) if self.blocks else 0
+        self.doubt = Doubt([raw], len(self.blocks), pieces, if_cut, wrapped)
+
+    def give_up(self, doubt: Doubt) -> str:
+        """It was: forget what was understood since; returns the text to read again."""
+        self.doubt = None
+        self.certain = True
+        del self.blocks[doubt.blocks :]
+        if self.blocks:
+            del self.blocks[-1][doubt.pieces :]
+        self.ticks = 0
+        self.answer()
+        self.tail = ""
+        return "".join(doubt.raw)
+
+
+_NONE = Thought([])
