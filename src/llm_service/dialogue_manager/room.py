@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
 from llm_service.types import Entry, Message, Note, Persona, Reply, Summary, Topic, Window
 from llm_service.viewer_notes import Repeats
+from llm_service.words import split
 
 from .counters import message_work
 from .events import EventLog
@@ -148,7 +150,8 @@ class Room:
         if not self.tracking.topics:
             return
         with self.work["topics"].timed():
-            change = self.topics.observe(message, parent=parent, emotes=emotes)
+            names = _spellings((self.persona.name, *self.persona.accounts))
+            change = self.topics.observe(message, parent=parent, emotes=emotes, names=names)
         if change is not None:
             self.events.publish("topic", change)
 
@@ -299,3 +302,10 @@ def _stands_after(entry: Entry, reply: Reply) -> bool:
 def _untold(value: Any) -> Any:
     """A reply without what the room talked about then: the labels are words of messages, perhaps of forgotten ones."""
     return replace(value, topics=()) if isinstance(value, Reply) and value.topics else value
+
+
+@lru_cache(maxsize=256)
+def _spellings(names: tuple[str, ...]) -> frozenset[str]:
+    """The words of the assistant's names as viewers may write them: who calls it does not talk about it."""
+    words = [word for name in names for word in split(name)]
+    return frozenset(spelled for word in words for spelled in (word, word.lower(), word.upper(), word.capitalize()))
