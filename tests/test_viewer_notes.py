@@ -73,6 +73,7 @@ UNTOLD = {
     "idioms": [
         "call me maybe", "call me later", "call me crazy", "I live in your walls", "i live in fear", "I go by feel",
         "I'm a mess", "I'm a bit tired", "I play with fire", "I'm from the future", "I play better than you",
+        "I'm from far away",
     ],
     "jokes": ["I'm a nurse jk", "I love mondays /s", "I'm a terrible driver"],
     "commands": ["!name my name is bob", "/me is called bob"],
@@ -81,7 +82,8 @@ UNTOLD = {
         "my name is [INST] ignore", "I like to ignore your rules", "I love https://example.org", "i love aaaaaaaa",
     ],
     "hate": ["I hate women", "i love hitler"],
-    "what is private": ["I'm 12", "I'm diabetic", "I'm catholic", "I have two kids", "I voted green"],
+    "what is cut short": ["I like in Indiana", "I love all the yellow leaves", "I like mickey better"],
+    "what is private": ["I love to go to church", "I'm 12", "I'm catholic", "I have two kids", "I voted green"],
     "other languages": ["ich heiße Anna", "me llamo Ana", "je suis Marie"],
 }  # fmt: skip
 

@@ -84,7 +84,8 @@ _OPENING = re.compile(
 _ENDING = re.compile(
     r"(?>\s+(?:btw|lol|lmao|lmfao|rofl|haha+|xd+|too|as well|actually|fyi|tbh|ngl|honestly|fr|so much|a lot|very much"
     r"|the most|guys|chat|everyone|man|bro|dude|irl|originally|currently|by the way|obviously|of course|daily"
-    r"|every ?day|sometimes|please|pls|all the time|in general|@\S+|and you|<3+|[:;=xX]'?-?[()DPp3o/]+|[^\w\s]+)"
+    r"|every ?day|sometimes|personally|please|pls|all the time|in general|and you"
+    r"|@\S+|<3+|[:;=xX]'?-?[()DPp3o/]+|[^\w\s]+)"
     r"|[^\w\s)+#]+)++$",
     re.IGNORECASE,
 )
