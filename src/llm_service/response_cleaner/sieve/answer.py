@@ -140,4 +140,4 @@ def _between_words(r: Reading, found: Found, text: str, final: bool) -> bool | N
     after = text[found.end : found.end + 2]
     if len(after) < 2 and not final:
         return None
-    return r.before(text, found.start)[-1:].isspace() and after[:1].isspace() and after[1:].isalnum()
+    return after[:1].isspace() and after[1:].isalnum() and r.before(text, found.start)[-1:].isspace()
