@@ -97,11 +97,16 @@ def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
 def _wrapper(r: Reading, act: Act, spelling: str) -> bool:
     """``<answer>`` or ``</answer>``; whether it is one, and not a word of the answer."""
     if act is Act.WRAP:
-        if r.lead or not r.visible.at_line_start:
+        if not r.seen and (r.lead or not r.visible.at_line_start):
+            r.worded = True
             r.literal(spelling, 0, len(spelling))
             return False
         r.wrapped = True
         return True
+    if r.worded:
+        r.worded = False
+        r.literal(spelling, 0, len(spelling))
+        return False
     if not (r.wrapped or r.seen):
         r.visible.doubt(spelling)
         return False

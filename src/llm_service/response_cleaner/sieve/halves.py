@@ -58,6 +58,8 @@ def _after(text: str, here: int) -> int:
 
 def _breaks(text: str, here: int, end: int) -> bool:
     """Whether the sign at ``end`` cannot belong to a marker that begins here."""
+    if text[here] == "]":
+        return True  # ``]~b]`` and ``]~!b[`` end with the sign: they were found already
     if text[end] == "[":
         return text[here] == "[" and text[here + 1] != "e"  # all but ``[e~[``
     return text[end] == "◁" or (text[end] == "<" and end > here + 1)
