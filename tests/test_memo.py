@@ -1,5 +1,5 @@
 from llm_service import memo
-from llm_service.words import read
+from llm_service.words import LONGEST, read
 
 
 def test_what_is_remembered_is_forgotten_together():
@@ -39,3 +39,7 @@ def test_the_words_of_a_text_are_found_once_until_it_is_forgotten():
     memo.forget()
     assert read(text) is not first
     assert read(text) == first
+
+
+def test_what_is_longer_than_a_word_can_be_is_not_remembered():
+    assert read(f"{'a' * LONGEST} {'b' * (LONGEST + 1)} c4").written == ("a" * LONGEST, "c4")

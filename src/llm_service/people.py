@@ -13,6 +13,7 @@ _TOKEN = re.compile(r"[^\s:,?!.()<>@]+")
 _ORNAMENT = re.compile(r"^[\W_]+|[\W_\d]+$")
 
 
+@remembered(1 << 12)
 def person(username: str, user_id: str | None = None) -> str:
     """One key for one person: the platform's id where there is one, since names change; else the name without case.
 

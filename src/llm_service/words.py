@@ -20,6 +20,9 @@ from llm_service.memo import remembered
 TEXTS = 1024
 """Texts whose words are remembered: more than are in work at a time, between a message's arrival and its index."""
 
+LONGEST = 64
+"""Letters of a word; what is longer is a scream or an attack. Thousands of words are remembered: none may be huge."""
+
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 """Scripts without spaces: Thai, Lao, Burmese, Khmer, Kana, Han."""
@@ -99,7 +102,7 @@ class Words:
     """The words of one text."""
 
     written: tuple[str, ...]
-    """In order, as :func:`split` finds them."""
+    """In order, as :func:`split` finds them, without those that are longer than a word can be."""
     terms: tuple[str, ...]
     """What the text is compared, indexed and searched by: the stems in order, repetitions kept, without function
     words. A text of function words only has none."""
@@ -108,7 +111,7 @@ class Words:
 @remembered(TEXTS)
 def read(text: str) -> Words:
     """The words of ``text``. Threads, topics and the index all ask for those of a message; they are found once."""
-    written = tuple(split(text))
+    written = tuple([word for word in split(text) if len(word) <= LONGEST])
     return Words(written, tuple([found for word in written if (found := term(word))]))
 
 

@@ -6,6 +6,9 @@
 ``speech``           one attempt at an answer: chunks in, clean text out
 ``composer``         from a room to the prompt of its next reply
 ``room``, ``rooms``  a conversation in memory; which of them are in memory
+``room_settings``    persona, emotes, policy
+``saving``           from the conversation to the store, in the same order
+``forgetting``       from the store, memory, running replies and caches
 ``answered``         replies to messages that may be sent again
 ``events``           what happens in a room, to be followed
 ``autopilot``        rooms that take their turns by themselves

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import inf
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from llm_service.admission import Admission
 from llm_service.measures import Distribution
 from llm_service.threads import ThreadTracker
-from llm_service.topic_tracker import TopicTracker
+from llm_service.topic_tracker import TopicChange, TopicTracker
 from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
 from llm_service.types import Entry, Message, Note, Persona, Reply, Summary, Topic, Window
 from llm_service.viewer_notes import Repeats
@@ -145,27 +146,28 @@ class Room:
     def observe(self, message: Message) -> None:
         """Let the trackers see a message."""
         self.ledger.heard(message)
-        emotes = self._emotes_in(message)
-        parent = self._parent_of(message)
-        if not self.tracking.topics:
-            return
-        with self.work["topics"].timed():
+        began = perf_counter()
+        emotes: tuple[str, ...] = ()
+        parent: str | None = None
+        change: TopicChange | None = None
+        if self.tracking.emotes:
+            emotes = self.known_emotes.dictionary.mentioned(message.line, message.emotes)
+            began = self._spent("emotes", began)
+        if self.tracking.threads:
+            parent = self.threads.observe(message)
+            began = self._spent("threads", began)
+        if self.tracking.topics:
             names = _spellings((self.persona.name, *self.persona.accounts))
             change = self.topics.observe(message, parent=parent, emotes=emotes, names=names)
+            self._spent("topics", began)
         if change is not None:
             self.events.publish("topic", change)
 
-    def _emotes_in(self, message: Message) -> tuple[str, ...]:
-        if not self.tracking.emotes:
-            return ()
-        with self.work["emotes"].timed():
-            return self.known_emotes.dictionary.mentioned(message.line, message.emotes)
-
-    def _parent_of(self, message: Message) -> str | None:
-        if not self.tracking.threads:
-            return None
-        with self.work["threads"].timed():
-            return self.threads.observe(message)
+    def _spent(self, part: str, since: float) -> float:
+        """Count the time that a part of the work has just taken; returns when it ended."""
+        now = perf_counter()
+        self.work[part].observe(now - since)
+        return now
 
     def polish(self, text: str) -> str:
         """A piece of a reply with only usable emotes, exactly spelled."""

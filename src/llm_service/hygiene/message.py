@@ -9,6 +9,7 @@ from llm_service.errors import InvalidMessage
 from llm_service.hygiene.characters import clean_characters, is_blank, one_line
 from llm_service.hygiene.control_tokens import defuse
 from llm_service.hygiene.names import speaker_of
+from llm_service.memo import remembered
 
 MAX_NAME_LENGTH = 50
 """Code points of a username, after cleaning. Twitch allows 25."""
@@ -73,6 +74,7 @@ def neutralise_message(
     )
 
 
+@remembered(1 << 12)
 def displayed_name(username: str) -> str:
     """``username`` as it is displayed and kept: how a viewer is found again by the name that the platform gives.
 

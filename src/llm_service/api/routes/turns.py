@@ -25,6 +25,7 @@ from llm_service.dialogue_manager import EventLog, TooSlow, Turn
 from llm_service.errors import InvalidMessage
 from llm_service.service import Service
 
+from .body_route import body_route
 from .conversation import turn_events
 from .dependencies import COUNTED, READ, STREAMED, TURN, CallDep, RoomDep, ServiceDep, json_response, problem_responses
 
@@ -66,7 +67,8 @@ async def _followed(log: EventLog, last_id: str | None) -> AsyncIterator[bytes]:
 def add_turns(router: APIRouter) -> None:
     """``/messages``, ``/turn``, ``/turn/stream`` and ``/turn/skip``."""
 
-    @router.post(
+    @body_route(
+        router,
         "/messages",
         status_code=202,
         response_model=list[IngestedBody],
