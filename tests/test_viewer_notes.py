@@ -1,7 +1,7 @@
 """What lines tell about their writers, and what they do not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_service.viewer_notes import Repeats, Statement, replaces, statements, takes_back
@@ -99,11 +99,13 @@ def test_a_wall_of_text_tells_nothing():
 
 
 @pytest.mark.parametrize("mark", ["?", '"', "> "])
+@settings(deadline=None)
 @given(line=st.sampled_from(sorted(TOLD)))
 def test_no_statement_survives_being_asked_or_quoted(mark, line):
     assert statements(mark + line + mark if mark != "?" else line.rstrip("!") + "?") == ()
 
 
+@settings(deadline=None)
 @given(line=st.sampled_from(sorted(TOLD)), word=st.sampled_from(["if", "maybe", "she said", "I wish", "imagine"]))
 def test_no_statement_survives_a_condition_or_another_speaker(line, word):
     assert statements(f"{word} {line}") == ()
@@ -114,6 +116,7 @@ _pieces = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(_pieces, st.text(max_size=12)), max_size=6).map(" ".join))
 def test_whatever_is_written_notes_are_few_short_and_harmless(line):
     told = statements(line)
