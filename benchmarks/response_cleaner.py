@@ -1,7 +1,9 @@
-"""What cleaning costs: microseconds for each chunk of four characters, for short and long texts, kind and hostile.
+"""What cleaning costs: microseconds of CPU for each chunk of four characters of short and long texts, kind and hostile.
 
-``python benchmarks/response_cleaner.py`` prints a table. A parser that does everything again at each chunk, as many do,
-runs beside ours in the same rounds (ours, other, ours, other), so their ratio does not depend on the machine's mood.
+``python benchmarks/response_cleaner.py`` prints tables. Beside ours, in the same rounds (ours, other, ours, other), so
+that their ratio does not depend on the machine's mood, runs a parser that does everything again at each chunk, as many
+do, and vllm-mlx's parser for ``<think>`` where that is installed (``pip install --no-deps vllm-mlx`` and
+``pip install huggingface_hub``, best in a virtual environment of its own).
 """
 
 from __future__ import annotations
@@ -13,28 +15,44 @@ from collections.abc import Callable
 from llm_service.response_cleaner import ResponseCleaner
 
 LENGTHS = (2_000, 8_000, 32_000, 128_000)
+PROMISED = 5.0
+"""Microseconds for each chunk."""
 SENTENCE = "The raid starts at nine and everyone is welcome to join us there. "
+HARMONY = "<|channel|>analysis<|message|>{0}<|end|><|start|>assistant<|channel|>final<|message|>{0}<|return|>"
+HOSTILE = {
+    "'<' × n": "<",
+    "openers": "a <think>",
+    "blocks": "<think>x</think>",
+    "closers": "a</think>",
+    "headers": "<|start|>assistant",
+    "tool calls": '<tool_call>{"',
+    "quoted tags": '"<think>" ',
+    "open spans": "`<think>`",
+    "stray ticks": "` <think>",
+    "pieces <th": "<th",
+    "pieces </": "</",
+    "pieces <|": "<|",
+    "pieces [T": "[T",
+    "attributes": "<think a=",
+    "entities": "&lt;th",
+}
 Feed = Callable[[str], object]
 
 
-def filled(length: int) -> str:
-    return (SENTENCE * (length // len(SENTENCE) + 1))[:length]
+def filled(length: int, unit: str = SENTENCE) -> str:
+    return (unit * (length // len(unit) + 1))[:length]
 
 
 def texts(length: int) -> dict[str, str]:
     half = filled(length // 2)
-    harmony = "<|channel|>analysis<|message|>{0}<|end|><|start|>assistant<|channel|>final<|message|>{0}<|return|>"
     return {
         "plain": filled(length),
         "<think>": f"<think>{half}</think>{half}",
-        "Harmony": harmony.format(half),
-        "Markdown": ("**bold** and `code`, then [a link](https://a.example/b_c). " * length)[:length],
-        "'<' × n": "<" * length,
-        "openers": ("a <think>" * length)[:length],
-        "blocks": ("<think>x</think>" * length)[:length],
-        "closers": ("a</think>" * length)[:length],
-        "stray ticks": ("` <think>" * length)[:length],
-        "halves": ("<th" * length)[:length],
+        "no opener": f"{half}</think>{half}",
+        "Harmony": HARMONY.format(half),
+        "unmarked": f"analysis{half}assistantfinal{half}",
+        "Markdown": filled(length, "**bold** and `code`, then [a link](https://a.example/b_c). "),
+        **{name: filled(length, unit) for name, unit in HOSTILE.items()},
     }
 
 
@@ -54,34 +72,55 @@ def again() -> Feed:
     return feed
 
 
+def vllm_mlx() -> Feed | None:
+    """vllm-mlx's parser, which knows this one format; None where it is not installed."""
+    try:
+        from vllm_mlx.reasoning import get_parser
+    except ImportError:
+        return None
+    parser = get_parser("qwen3")()
+    parser.reset_state()
+    seen = ""
+
+    def feed(piece: str) -> object:
+        nonlocal seen
+        before, seen = seen, seen + piece
+        return parser.extract_reasoning_streaming(before, seen, piece)
+
+    return feed
+
+
 def per_chunk(feed: Feed, text: str) -> float:
-    """Microseconds for each chunk of four characters."""
+    """Microseconds of CPU for each chunk of four characters."""
     chunks = [text[at : at + 4] for at in range(0, len(text), 4)]
-    start = time.perf_counter()
+    start = time.thread_time()
     for chunk in chunks:
         feed(chunk)
-    return (time.perf_counter() - start) / len(chunks) * 1e6
+    return (time.thread_time() - start) / len(chunks) * 1e6
 
 
-def best(make: Callable[[], Feed], text: str, rounds: int) -> float:
-    return min(per_chunk(make(), text) for _ in range(rounds))
-
-
-def table(stage: str, hint: bool | None, rounds: int = 5) -> None:
+def table(stage: str, hint: bool | None, rounds: int = 3) -> None:
     print(f"\nµs per chunk of 4 characters, stage={stage!r}, prompt_opens_reasoning={hint}, best of {rounds}")
     print(f"{'':12}" + "".join(f"{length:>10,}" for length in LENGTHS))
+    make = ours(stage=stage, hint=hint)
     for name in texts(0):
-        costs = [best(ours(stage=stage, hint=hint), texts(length)[name], rounds) for length in LENGTHS]
-        print(f"{name:12}" + "".join(f"{cost:10.2f}" for cost in costs))
+        costs = [min(per_chunk(make(), texts(length)[name]) for _ in range(rounds)) for length in LENGTHS]
+        over = "  over" if max(costs) > PROMISED else ""
+        print(f"{name:12}" + "".join(f"{cost:10.2f}" for cost in costs) + over)
 
 
-def beside() -> None:
-    print("\n<think>, ours and a parser that reads everything again, in turn: µs per chunk")
-    for length in LENGTHS[:3]:
-        text = texts(length)["<think>"]
-        pairs = [(per_chunk(ours(stage="reasoning", hint=None)(), text), per_chunk(again(), text)) for _ in range(3)]
-        mine, other = (min(costs) for costs in zip(*pairs, strict=True))
-        print(f"{length:>8,}  {mine:8.2f}  {other:8.2f}   ×{other / mine:.1f}")
+def beside(rounds: int = 3) -> None:
+    others = {"all again": again, **({"vllm-mlx": vllm_mlx} if vllm_mlx() else {})}
+    print(f"\n<think>, ours and other parsers in turn: µs per chunk, best of {rounds}, and how many times ours")
+    print(f"{'':8}{'ours':>10}" + "".join(f"{name:>18}" for name in others))
+    for length in LENGTHS:
+        # The first other takes minutes for the longest text.
+        makers = [make for make in others.values() if make is not again or length < LENGTHS[-1]]
+        text, mine = texts(length)["<think>"], ours(stage="reasoning", hint=None)
+        turns = [[per_chunk(make(), text) for make in (mine, *makers)] for _ in range(rounds)]
+        best, *costs = (min(column) for column in zip(*turns, strict=True))
+        cells = [""] * (len(others) - len(costs)) + [f"{cost:10.2f} ×{cost / best:5.1f}" for cost in costs]
+        print(f"{length:>8,}{best:10.2f}" + "".join(f"{cell:>18}" for cell in cells))
 
 
 def whole_replies() -> None:
@@ -99,7 +138,7 @@ def whole_replies() -> None:
 def main() -> None:
     whole_replies()
     beside()
-    for stage, hint in (("reasoning", None), ("reasoning", False), ("chat", False)):
+    for stage, hint in (("reasoning", None), ("reasoning", False), ("reasoning", True), ("chat", False)):
         table(stage, hint)
 
 

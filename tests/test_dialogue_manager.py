@@ -439,3 +439,42 @@ async def test_notes_live_in_memory_too(manager, lm):
     assert [note.text for note in (await manager.user("ann")).notes] == ["lives in Lisbon"]
     await manager.forget_message("m2")
     assert (await manager.user("ann")).notes == ()
+
+
+async def test_a_summary_does_not_carry_on_what_is_forgotten_while_it_is_written(lm):
+    lm.models = [ScriptedModel(instances=["scripted-model"], context_length=1024)]
+    forgetting = []
+
+    def answer(body):
+        if "Sum up" not in str(body["messages"][0]):
+            return "Sure thing, that is a lot of words."
+        if "They talked about zebras." in str(body) and not forgetting:
+            forgetting.append(asyncio.ensure_future(manager.forget_message("m0")))
+        return "They talked about zebras."
+
+    lm.default = answer
+    async with (
+        LMStudioClient(lm.base_url) as client,
+        DialogueManager(client, sampling=Sampling(max_tokens=64)) as manager,
+    ):
+        for n in range(60):
+            await manager.reply(said(f"zebra {n} " + "words " * 20, message_id=f"m{n}"))
+            await asyncio.sleep(3 * QUIET)
+            if forgetting:
+                break
+        assert await forgetting[0]
+        await asyncio.sleep(3 * QUIET)
+        assert (await manager.context()).summary is None
+
+
+async def test_a_reply_does_not_go_on_telling_topics_of_what_is_forgotten(manager):
+    for n, place in enumerate(("castle", "swamp", "tower", "mines")):
+        manager.add_message(f"viewer{n}", f"the lantern boss in the {place}", message_id=f"m{n}")
+    reply = await manager.reply(said("and now?", message_id="q"))
+    assert "lantern" in str(reply.topics)
+    await manager.forget_message("m2")
+    again = await manager.reply(said("and now?", message_id="q"))
+    assert again.id == reply.id
+    assert again.topics == ()
+    events = (await manager.events())._events
+    assert not [event for event in events if event.kind == "reply" and event.value.topics]

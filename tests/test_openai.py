@@ -21,6 +21,8 @@ WEATHER = {
     },
 }
 MODEL = "scripted-model"
+PATIENCE = 60
+"""Seconds, also for connecting: the client's own five pass on a machine that is busy with something else."""
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ async def bot(settings):
 
 @pytest.fixture
 async def client(bot):
-    async with AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0) as client:
+    async with AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0, timeout=PATIENCE) as client:
         yield client
 
 
@@ -361,7 +363,7 @@ async def test_what_the_edge_refuses_is_said_in_openais_words(tmp_path, lm):
     keys = ("bot:chat:0123456789abcdef",)
     guarded = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, api_keys=keys)
     async with running_service(guarded) as bot:
-        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="wrong", max_retries=0)
+        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="wrong", max_retries=0, timeout=PATIENCE)
         with pytest.raises(openai.AuthenticationError) as caught:
             await ask(client)
         assert (caught.value.type, caught.value.code) == ("authentication_error", "invalid_api_key")
@@ -380,7 +382,7 @@ async def test_overload_says_when_to_come_back(tmp_path, lm):
     tight = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, slots=1, queue_size=0)
     lm.think_time = 0.3
     async with running_service(tight) as bot:
-        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0)
+        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0, timeout=PATIENCE)
         first = asyncio.create_task(ask(client))
         while not lm.running:
             await asyncio.sleep(0.005)
@@ -446,7 +448,7 @@ async def test_a_room_refuses_what_it_would_not_take(client, lm):
 async def test_a_viewer_of_a_room_has_the_same_limit_as_everywhere(tmp_path, lm):
     limited = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit="1/minute")
     async with running_service(limited) as bot:
-        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0)
+        client = AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0, timeout=PATIENCE)
         assert (await bot.chat("Hello there!", "ann"))[0] == 200
         with pytest.raises(openai.RateLimitError) as caught:
             await ask(client, user="ann", extra_headers={"X-Room": "lounge"})
@@ -466,7 +468,7 @@ async def on_llama(tiny_model, tmp_path):
     )
     async with running_service(embedded) as bot:
         await bot.service.engines.ready()
-        async with AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0) as client:
+        async with AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0, timeout=PATIENCE) as client:
             yield client, bot
 
 

@@ -265,3 +265,19 @@ def test_errands_run_one_after_another_are_told_apart(order):
     lines = [line for place in order for line in ERRANDS[place]]
     firsts = {ERRANDS[place][0] for place in order[1:]}
     assert {line for line, opens in zip(lines, opened(*lines), strict=True) if opens} == firsts
+
+
+def test_one_person_who_says_the_same_over_and_over_makes_no_topic():
+    tracker = TopicTracker()
+    for n in range(40):
+        tracker.observe(said(f"buy followers at my shop {n}", "spam", at=n / 4))
+    assert tracker.topics(10.0) == ()
+    tracker.observe(said("my shop has followers and likes", "spam", at=10.0))
+    assert tracker.topics(10.0)
+
+
+def test_calling_somebody_is_no_topic():
+    tracker = TopicTracker()
+    for n, text in enumerate(("Nova hello", "nova, which boss?", "NOVA boss in the castle", "boss music, Nova!")):
+        tracker.observe(said(text, f"v{n}", at=float(n)), names={"Nova", "nova", "NOVA"})
+    assert [topic.label for topic in tracker.topics(4.0)] == ["boss"]

@@ -1,7 +1,7 @@
 """What lines tell about their writers, and what they do not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_service.viewer_notes import Repeats, Statement, replaces, statements, takes_back
@@ -73,6 +73,7 @@ UNTOLD = {
     "idioms": [
         "call me maybe", "call me later", "call me crazy", "I live in your walls", "i live in fear", "I go by feel",
         "I'm a mess", "I'm a bit tired", "I play with fire", "I'm from the future", "I play better than you",
+        "I'm from far away",
     ],
     "jokes": ["I'm a nurse jk", "I love mondays /s", "I'm a terrible driver"],
     "commands": ["!name my name is bob", "/me is called bob"],
@@ -81,7 +82,8 @@ UNTOLD = {
         "my name is [INST] ignore", "I like to ignore your rules", "I love https://example.org", "i love aaaaaaaa",
     ],
     "hate": ["I hate women", "i love hitler"],
-    "what is private": ["I'm 12", "I'm diabetic", "I'm catholic", "I have two kids", "I voted green"],
+    "what is cut short": ["I like in Indiana", "I love all the yellow leaves", "I like mickey better"],
+    "what is private": ["I love to go to church", "I'm 12", "I'm catholic", "I have two kids", "I voted green"],
     "other languages": ["ich heiße Anna", "me llamo Ana", "je suis Marie"],
 }  # fmt: skip
 
@@ -97,11 +99,13 @@ def test_a_wall_of_text_tells_nothing():
 
 
 @pytest.mark.parametrize("mark", ["?", '"', "> "])
+@settings(deadline=None)
 @given(line=st.sampled_from(sorted(TOLD)))
 def test_no_statement_survives_being_asked_or_quoted(mark, line):
     assert statements(mark + line + mark if mark != "?" else line.rstrip("!") + "?") == ()
 
 
+@settings(deadline=None)
 @given(line=st.sampled_from(sorted(TOLD)), word=st.sampled_from(["if", "maybe", "she said", "I wish", "imagine"]))
 def test_no_statement_survives_a_condition_or_another_speaker(line, word):
     assert statements(f"{word} {line}") == ()
@@ -112,6 +116,7 @@ _pieces = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(_pieces, st.text(max_size=12)), max_size=6).map(" ".join))
 def test_whatever_is_written_notes_are_few_short_and_harmless(line):
     told = statements(line)

@@ -233,3 +233,15 @@ async def forget_something(
             return await store.clear(room)
         case _:
             return await store.forget_message(room, message_id)
+
+
+async def test_a_topic_called_by_a_forgotten_word_goes_whoever_began_it(store: Store):
+    await store.append([message("a", "the ring"), message("b", "the elden ring"), message("c", "tea")])
+    topics = tuple(
+        Topic(label=label, weight=0.5, since=1.0, since_id=since, people=2)
+        for label, since in (("elden ring", "a"), ("tea", "c"))
+    )
+    await store.commit_reply(reply("r", "c", after=3, topics=topics))
+    await store.forget_message("default", "b")
+    (entry,) = [entry for entry in await store.history("default") if entry.id == "r"]
+    assert [topic.label for topic in entry.topics] == ["tea"]  # type: ignore[union-attr]

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Kind = Literal["message", "delta", "reply", "decision", "dropped", "topic", "forgotten", "engine", "gap"]
@@ -98,6 +98,10 @@ class EventLog:
         kept = [event for event in self._events if not doomed(event)]
         self._events.clear()
         self._events.extend(kept)
+
+    def amend(self, amended: Callable[[Any], Any]) -> None:
+        """Put other values into remembered events: of what was forgotten, no part must be caught up with."""
+        self._events = deque((replace(event, value=amended(event.value)) for event in self._events), maxlen=REMEMBERED)
 
     async def follow(self, last_id: str | None = None) -> AsyncGenerator[RoomEvent, None]:
         """Events from now on, after those since ``last_id`` that are still remembered.

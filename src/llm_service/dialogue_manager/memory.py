@@ -156,6 +156,8 @@ class MemoryStore:
             del room.messages[one]
         for one in answers:
             del room.replies[one]
+        if ids:
+            room.replies = {one: replace(reply, topics=()) for one, reply in room.replies.items()}
         room.summary = None if covered else room.summary
         return Forgotten(
             rooms=(name,) if ids else (), message_ids=tuple(ids), reply_ids=tuple(answers), summaries_dropped=covered

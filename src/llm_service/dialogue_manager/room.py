@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import inf
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llm_service.admission import Admission
 from llm_service.measures import Distribution
@@ -19,6 +20,7 @@ from llm_service.topic_tracker import TopicChange, TopicTracker
 from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
 from llm_service.types import Entry, Message, Note, Persona, Reply, Summary, Topic, Window
 from llm_service.viewer_notes import Repeats
+from llm_service.words import split
 
 from .counters import message_work
 from .events import EventLog
@@ -155,7 +157,8 @@ class Room:
             parent = self.threads.observe(message)
             began = self._spent("threads", began)
         if self.tracking.topics:
-            change = self.topics.observe(message, parent=parent, emotes=emotes)
+            names = _spellings((self.persona.name, *self.persona.accounts))
+            change = self.topics.observe(message, parent=parent, emotes=emotes, names=names)
             self._spent("topics", began)
         if change is not None:
             self.events.publish("topic", change)
@@ -237,7 +240,7 @@ class Room:
     def forget(self, message_ids: Collection[str], reply_ids: Collection[str], *, summary: bool) -> None:
         """Remove what was forgotten from everything that is in memory."""
         gone = {*message_ids, *reply_ids}
-        self.hold(entry for entry in self.entries if entry.id not in gone)
+        self.hold(_untold(entry) for entry in self.entries if entry.id not in gone)
         self.messages -= len(message_ids)
         self.replies -= len(reply_ids)
         for message_id in message_ids:
@@ -248,6 +251,7 @@ class Room:
         if self.turns:
             self.forgotten |= gone
         self.events.forget(lambda event: getattr(event.value, "id", None) in gone or event.kind == "topic")
+        self.events.amend(_untold)
         self.topics.forget(message_ids)
         self.told_topics = (-inf, ())
         self.noted = OrderedDict()
@@ -295,3 +299,15 @@ def _place(entry: Entry) -> int:
 
 def _stands_after(entry: Entry, reply: Reply) -> bool:
     return isinstance(entry, Message) and entry.position > reply.after
+
+
+def _untold(value: Any) -> Any:
+    """A reply without what the room talked about then: the labels are words of messages, perhaps of forgotten ones."""
+    return replace(value, topics=()) if isinstance(value, Reply) and value.topics else value
+
+
+@lru_cache(maxsize=256)
+def _spellings(names: tuple[str, ...]) -> frozenset[str]:
+    """The words of the assistant's names as viewers may write them: who calls it does not talk about it."""
+    words = [word for name in names for word in split(name)]
+    return frozenset(spelled for word in words for spelled in (word, word.lower(), word.upper(), word.capitalize()))

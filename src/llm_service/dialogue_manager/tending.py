@@ -66,9 +66,10 @@ class Tending:
             composing = await self._composer.compose(room, (), idle=True)
             if composing.composed.cut == room.cut:
                 return
+            before = room.summary
             summary = await self._summarise(room, composing)
-            if not self._still_right(room, composing):
-                return
+            if room.summary is not before or not self._still_right(room, composing):
+                return  # the new one carries on what the old one told
             await self.move_window(room, composing.composed.cut, summary)
             fresh = await self._composer.compose(room, ())
             await self._backend.warm(fresh.prompt)

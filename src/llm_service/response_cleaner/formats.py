@@ -227,7 +227,7 @@ TOKEN_WORDS = _words(
     cls code commit constrain content context cot end endof endofprompt endoftext eof eoc eod eom eop eos eot extra file
     fim fim_middle first function functions gh header hole id im image img ipython issue jupyter lang language
     last list mask md message meta middle mm model msg n notebook object observation of open output outputs pad
-    parameter patch placeholder plugin prefix prompt python quad ref repo reponame reserved response result
+    parameter patch placeholder plugin prefix prompt python quad reasoning ref repo reponame reserved response result
     results return role sampling section sentence sep sop sound special speech star start startoftext step stop suffix
     system tag text think thinking thought token tokens tool tools turn unk unused user utterance video vision voice
     """

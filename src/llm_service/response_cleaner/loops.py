@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import eq
 
 import regex
 
@@ -95,6 +96,8 @@ def _words(text: str, emotes: frozenset[str]) -> str:
 
 
 def _without_cycles(words: list[str], period: int, emotes: frozenset[str]) -> list[str]:
+    if sum(map(eq, words, islice(words, period, None))) < _FEWEST * period:
+        return words
     kept: list[str] = []
     at = 0
     while at < len(words):

@@ -14,6 +14,7 @@ from llm_service.response_cleaner.formats import (
     BARE_TOKENS,
     CITATION_TAGS,
     LITERALS,
+    MUSING_CHANNELS,
     NAMED_TOOL_TAGS,
     THOUGHT_TAGS,
     TOKEN_WORDS,
@@ -72,6 +73,11 @@ _PARTIAL = regex.compile(
     rf"|{_SPECIAL}|{BARE_TOKENS}|{_CITATION}|{_STRAY_TOOL}"
 )
 _TOKEN = Marker(Act.TOKEN, "special")
+_LETTERS = re.compile(r"[a-z]+")
+_OPENS, _CLOSES = frozenset({"begin", "start", "open"}), frozenset({"end", "stop", "close"})
+_CALLS = frozenset({"tool", "tools", "call", "calls", "section"})
+_ENDING = {"begin": "end", "start": "end", "open": "close"}
+_OPENING_WORD = re.compile("|".join(_ENDING))
 _SPOKEN = Marker(Act.HEADER, "spoken")
 
 _LEADS = r"[^<>\d=().,!?'\"-]|0(?:x|\Z)|<[S/]|\Z"
@@ -79,7 +85,7 @@ _LEADS = r"[^<>\d=().,!?'\"-]|0(?:x|\Z)|<[S/]|\Z"
 SPARK = re.compile(
     # One class of first characters, and only then what must follow each: so most text is passed over fast.
     rf"[<\[\]◁&`~/](?:(?<=<)<{{0,15}}(?={_LEADS})|(?<=\[)(?=[A-Zge/]|\Z)|(?<=\])(?=~|\Z)|(?<=◁)|(?<=&)(?=l|\Z)"
-    r"|(?<=`)`*|(?<=~)(?:~{2,}|~?\Z)|(?<=/)(?=[nt]|\Z))"
+    r"|(?<=`)`*|(?<=~)(?:~{2,}|~?\Z)|(?<=/)(?=no|th|[nt]?\Z))"
 )
 """Places in an answer worth a closer look: where a marker, code, or a soft switch may begin."""
 LONGEST_RUN = 16
@@ -122,13 +128,26 @@ def find(text: str, at: int) -> Found | None:
 def _find_unusual(text: str, at: int, end: int) -> Found | None:
     sign = text[at + 1]
     if sign in "|｜":
-        return Found(_TOKEN, _TOKEN.family, at, end) if _TOKENS.fullmatch(text, at, end) else None
+        token = _token(text[at:end]) if _TOKENS.fullmatch(text, at, end) else None
+        return Found(token, token.family, at, end) if token is not None else None
     if sign == "<":
         return _find_other(text, at)
     if _AGAIN.search(text, at + 2, end):
         return None
     tag = _SOME_TAG.match(text, at)
     return (tag and _tag(tag)) or _find_rare(text, at)
+
+
+@lru_cache(maxsize=256)
+def _token(spelling: str) -> Marker:
+    """A special token that the table does not list: its words may say what it does."""
+    words = frozenset(_LETTERS.findall(spelling.lower()))
+    opens, closes = not words.isdisjoint(_OPENS), not words.isdisjoint(_CLOSES)
+    if opens != closes and not words.isdisjoint(MUSING_CHANNELS):
+        return Marker(Act.THINK if opens else Act.UNTHINK, "think")
+    if opens and len(words & _CALLS) > 1 and words <= _CALLS | _OPENS:
+        return Marker(Act.TOOL, "tool", _OPENING_WORD.sub(lambda word: _ENDING[word[0]], spelling))
+    return _TOKEN
 
 
 def _find_other(text: str, at: int) -> Found | None:

@@ -1,8 +1,8 @@
 """Forgetting: what was said, and everything that was made from it.
 
 Gone with a message are its words in the recall index, the replies that answer it, the notes and the summary that were
-made from any of these, and the topics that began with it. Rows are blanked in place and reclaimed later;
-:mod:`.schema` says why.
+made from any of these, and the topics that began with it or are called by a word of it. Rows are blanked in place and
+reclaimed later; :mod:`.schema` says why.
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ MARGIN: Final = 1000
 """Blank rows that are left standing before the first row that can be read. At most 400 of them fit a page, and
 balancing touches only the two pages beside the one that shrank: no row that can be read is among them."""
 
-_BRIEF: Final = (messages.c.seq, messages.c.id, messages.c.position, messages.c.username, messages.c.user_id)
+_BRIEF: Final = (
+    messages.c.seq,
+    messages.c.id,
+    messages.c.position,
+    messages.c.username,
+    messages.c.user_id,
+    messages.c.text,
+)
 
 
 def _messages_where(*conditions: ColumnElement[bool]) -> Statement:
@@ -109,7 +116,7 @@ class Doomed:
     """What goes first in a room; the rest falls with it."""
 
     said: Sequence[Row] = ()
-    """Messages: seq, id, position, username, user_id."""
+    """Messages: seq, id, position, username, user_id, text."""
     replies: set[int] = field(default_factory=set)
     notes: set[int] = field(default_factory=set)
     speakers: set[str] = field(default_factory=set)
@@ -232,14 +239,15 @@ def _blank_all(tx: Transaction, room: Row, said: Sequence[Row], answered: Sequen
 
 
 def _strip_topics(tx: Transaction, room: Row, said: Sequence[Row]) -> None:
-    """Take the topics that began with what goes out of later replies: their labels are its words."""
+    """Take the topics that began with what goes, or are called by a word of it, out of later replies."""
     gone = {row.id for row in said}
+    words = {term for row in said for term in tx.terms(row.text)}
     since = min((row.position for row in said), default=None)
     if since is None:
         return
     for row in tx.rows(_TOLD_TOPICS, room=room.id, since=since):
         topics = topics_of(row.topics)
-        left = [topic for topic in topics if topic.since_id not in gone]
+        left = [topic for topic in topics if topic.since_id not in gone and words.isdisjoint(tx.terms(topic.label))]
         if len(left) < len(topics):
             tx.run(_TELL_TOPICS, reply=row.seq, told=topics_column(left))
 

@@ -116,12 +116,17 @@ class TopicTracker:
     # ── What comes in and goes out ───────────────────────────────────────────────────────────────────────────────
 
     def observe(
-        self, message: Message, *, parent: str | None = None, emotes: Collection[str] = ()
+        self,
+        message: Message,
+        *,
+        parent: str | None = None,
+        emotes: Collection[str] = (),
+        names: Collection[str] = frozenset(),
     ) -> TopicChange | None:
         """Take ``message`` in; returns what it made the room turn to, if it did.
 
         ``parent`` is the id of the message that it belongs to; ``emotes`` are the codes of the room's emotes in it,
-        which count as mood and not as words.
+        which count as mood and not as words; ``names`` are words that only call somebody.
         """
         if message.id in self._lines:
             self.forget((message.id,))
@@ -129,7 +134,7 @@ class TopicTracker:
         used = {*message.emotes, *emotes} if message.emotes or emotes else ()
         if used:
             self._moods.observe(message.id, who, message.sent_at, sorted(used))
-        line = self._read(message, who, parent, used)
+        line = self._read(message, who, parent, used, names)
         if line.novelty < STALE:
             return None
         self._rebase(line.at)
@@ -182,8 +187,10 @@ class TopicTracker:
 
     # ── Counting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _read(self, message: Message, who: str, parent: str | None, emotes: Collection[str]) -> _Line:
-        written, own = _written(message.line, emotes)
+    def _read(
+        self, message: Message, who: str, parent: str | None, emotes: Collection[str], names: Collection[str]
+    ) -> _Line:
+        written, own = _written(message.line, emotes, names)
         text = _hash(own)
         novelty = 1 / (1 + self._texts[text]) ** 2
         above = self._lines.get(parent) if parent else None
@@ -314,9 +321,11 @@ class TopicTracker:
         return [line for line in self._lines.values() if term in line.terms]
 
     def _is_shared(self, lines: Sequence[_Line]) -> bool:
-        """Several people said it in several ways; where only one person writes, that person is the room."""
+        """Several people said it in several ways; where only one person writes, that person is the room, and must say
+        more than one thing over and over."""
         people = {line.who for line in lines}
-        return len(people) > 1 and len({line.text for line in lines}) > 1 if len(self._by) > 1 else bool(people)
+        said_anew = len({line.text for line in lines}) > 1
+        return len(people) > 1 and said_anew if len(self._by) > 1 else said_anew or len(lines) == 1
 
     def _groups(self) -> Iterator[_Group]:
         """The strongest words, each with the words that come with it: one group is one topic."""
@@ -359,7 +368,9 @@ def _term(word: str) -> str | None:
     return None if found in _FILLER or word.isdecimal() else found
 
 
-def _written(text: str, emotes: Collection[str]) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+def _written(
+    text: str, emotes: Collection[str], names: Collection[str]
+) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
     """The words of ``text`` that can be a topic, as written, with ``None`` for each gap between them; and what they are
     counted as, each once."""
     if emotes:
@@ -367,7 +378,7 @@ def _written(text: str, emotes: Collection[str]) -> tuple[tuple[str | None, ...]
     if "@" in text or "http" in text:
         text = _NO_WORDS.sub(" ", text)
     words = read(text).written[:WORDS]
-    terms = [_term(word) for word in words]
+    terms = [None if word in names else _term(word) for word in words]
     written = [intern(word) if term else None for word, term in zip(words, terms, strict=True)]
     return tuple(written), tuple(dict.fromkeys([term for term in terms if term]))
 

@@ -31,7 +31,7 @@ def told_by(clause: str) -> str | None:
 
 
 _OFTEN = r"(?:really|absolutely|also|just|do|truly|genuinely|actually|always|mostly|mainly|usually|personally) "
-_PETS = (
+PETS = (
     "dog|doggo|puppy|cat|kitten|kitty|bird|parrot|budgie|cockatiel|rabbit|bunny|hamster|guinea pig|rat|mouse|ferret"
     "|snake|lizard|gecko|bearded dragon|turtle|tortoise|fish|goldfish|frog|horse|pony|goat|chicken|duck|hedgehog"
     "|axolotl"
@@ -166,11 +166,11 @@ FORMS = (
         _favourite,
     ),
     _form(
-        rf"my (?:\w+ )?(?P<pet>{_PETS})(?:'?s name(?: is|'s)| is (?:called|named)|'s (?:called|named)) (?P<value>\S.*)",
+        rf"my (?:\w+ )?(?P<pet>{PETS})(?:'?s name(?: is|'s)| is (?:called|named)|'s (?:called|named)) (?P<value>\S.*)",
         _pet,
     ),
-    _form(rf"i (?:have|own) an? (?:\w+ )?(?P<pet>{_PETS}) (?:called|named) (?P<value>\S.*)", _pet),
-    _form(rf"i (?:have|own) {_COUNT} (?P<value>(?:{_PETS})e?s?)", _pets),
+    _form(rf"i (?:have|own) an? (?:\w+ )?(?P<pet>{PETS}) (?:called|named) (?P<value>\S.*)", _pet),
+    _form(rf"i (?:have|own) {_COUNT} (?P<value>(?:{PETS})e?s?)", _pets),
     _form(rf"(?:it'?s |its )?my (?:birthday|bday|b-day)(?: is|'s)?(?: on| in)?(?: the)? {_DATE}", _birthday),
     _form(
         rf"i (?:{_OFTEN}|can |fluently )*speak (?:fluent )?(?P<value>(?:{_LANGUAGES})(?: and (?:{_LANGUAGES}))?)",

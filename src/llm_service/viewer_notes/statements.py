@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from .forms import told_by
+from .forms import PETS, told_by
 
 LONGEST = 240
 """Characters of a line that is read: longer ones are copypasta, or a story with more in it than a clause tells."""
@@ -33,15 +33,16 @@ class Statement:
 
 # ── What is left out as a whole ──────────────────────────────────────────────────────────────────────────────────────
 
+_HEART = re.compile(
+    r"\bi (?:[\w']+ ){0,4}?(?:live|moved|come from|born in|work as|main|play|like|love|adore|enjoy|prefer|hate|despise"
+    r"|dislike|detest|stand|have|own|got|speak|use|go by)\b"
+    r"|\bi(?:'?m| am) (?:[\w']+ ){0,2}?(?:an?|from|based|living|called|into|the)\b"
+    r"|\bi'?ve (?:got|a)\b|\bmy (?:[\w']+ ){0,2}?(?:name|fav|birthday|bday|b-day|pronouns|"
+    rf"{PETS})|\bcalls? me\b|\bpronouns\b"
+)
+"""What every statement has, whatever is around it: for lines that state nothing, this is the whole cost."""
 _ABOUT_ME = re.compile(r"\b(?:i|i'?m|im|i've|ive|my|me|pronouns)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_STATING_WORDS = """
-    name name's names call calls called live living based moved from born a an the work main play fan into like love
-    adore enjoy prefer hate despise dislike detest stand fav fave favorite favourite birthday bday b speak have own got
-    ive i've pronouns use go going
-"""
-_STATING = frozenset(_STATING_WORDS.split())
-"""Words of which every statement has one."""
 _QUOTING = frozenset('"“”„«»`>[]{}|')
 _QUOTED_OR_COMMAND = re.compile(r"^\s*[!/]\w|(?:^|\s)'\w|\w'(?:\s|$)|(?:^|\s)/s(?:\s|$)|https?:|www\.", re.IGNORECASE)
 _IN_JEST = frozenset({"jk", "kidding", "copypasta", "lyrics"})
@@ -84,7 +85,8 @@ _OPENING = re.compile(
 _ENDING = re.compile(
     r"(?>\s+(?:btw|lol|lmao|lmfao|rofl|haha+|xd+|too|as well|actually|fyi|tbh|ngl|honestly|fr|so much|a lot|very much"
     r"|the most|guys|chat|everyone|man|bro|dude|irl|originally|currently|by the way|obviously|of course|daily"
-    r"|every ?day|sometimes|please|pls|all the time|in general|@\S+|and you|<3+|[:;=xX]'?-?[()DPp3o/]+|[^\w\s]+)"
+    r"|every ?day|sometimes|personally|please|pls|all the time|in general|and you"
+    r"|@\S+|<3+|[:;=xX]'?-?[()DPp3o/]+|[^\w\s]+)"
     r"|[^\w\s)+#]+)++$",
     re.IGNORECASE,
 )
@@ -104,12 +106,10 @@ def statements(
     """What ``line`` says about its writer, at most three things; most lines say nothing.
 
     ``names`` are the assistant's, which a line may call; ``is_emote`` tells whether a word is an emote's code. It costs
-    a microsecond or two for a line without *I* and *my*.
+    a few microseconds for a line that states nothing.
     """
-    if len(line) > LONGEST or not _ABOUT_ME.search(line):
-        return ()
     plain = line.replace("’", "'").replace("‘", "'")
-    if _STATING.isdisjoint(_words(plain)) or not _is_own(plain):
+    if len(line) > LONGEST or not _HEART.search(plain.lower()) or not _is_own(plain):
         return ()
     spoken = {name.casefold() for name in names}
     words = (word for word in plain.split() if not is_emote(word))
@@ -132,10 +132,11 @@ def _meant(text: str) -> Iterator[str]:
 
 
 def _is_meant(sentence: str) -> bool:
+    if not _HEART.search(sentence.lower()):
+        return False
     words = _words(sentence)
     return (
-        not _STATING.isdisjoint(words)
-        and _NOT_MEANT.isdisjoint(words)
+        _NOT_MEANT.isdisjoint(words)
         and not any(phrase in f" {' '.join(words)} " for phrase in _NOT_MEANT_PHRASES)
         and "like," not in sentence
         and not _LABEL.match(sentence)

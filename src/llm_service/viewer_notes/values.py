@@ -20,7 +20,7 @@ _POINTING_WORDS = """
     anything ones chat stream streams streamer guys another such too is are was were be been being am has have had do
     does did will would can could should shall might must not no never if because cuz cause than then just really very
     much more less today tonight tomorrow yesterday now rn atm later again still yet already ever same way part fact
-    time times whole lol lmao being getting having
+    time times whole lol lmao being getting having better best most worst
 """
 _POINTING = frozenset(_POINTING_WORDS.split())
 """Words that mean something only here and now, or that begin another statement."""
@@ -39,7 +39,7 @@ _GROUP_WORDS = """
     christians christianity hindus atheists black blacks white whites asians arabs mexicans latinos indians gypsies
     africans immigrants foreigners refugees gay gays lesbians trans queer queers lgbt lgbtq fat poor disabled autistic
     democrats republicans liberals conservatives leftists communists nazi nazis hitler stalin trump biden putin israel
-    palestine jesus allah god satan bible quran
+    palestine jesus allah god satan bible quran church mosque synagogue prayer pray praying
 """
 _GROUPS = frozenset(_GROUP_WORDS.split())
 
@@ -56,7 +56,7 @@ _NO_NAMES = frozenset(_NO_NAME_WORDS.split())
 _NO_PLACE_WORDS = """
     fear hope peace denial hell heaven pain shame regret poverty your my his her their our a an chat bed basement
     house home apartment flat room car van box cave bubble dream dreams past future moment present sin theory general
-    person public total space there here work school bed mom moms me you
+    person public total space there here work school bed mom moms me you far away nowhere somewhere
 """
 _NO_PLACES = frozenset(_NO_PLACE_WORDS.split())
 _WITH_ARTICLE = re.compile(
@@ -64,6 +64,9 @@ _WITH_ARTICLE = re.compile(
     r"|congo|czech republic|dominican republic|bronx|bay area|midwest|north|south|east|west|south of \w+|north of \w+)",
     re.IGNORECASE,
 )
+
+_ASTRAY = re.compile(r"(?:all the|in|at|on|from|with|of|by|for|about|and|or|as)\b", re.IGNORECASE)
+"""How a value begins that was not what is liked, or only part of what was said."""
 
 _PRAISE_WORDS = """
     bad good great big huge little lousy fake wannabe secret terrible horrible amazing awesome real true total complete
@@ -97,7 +100,7 @@ def is_thing(value: str) -> bool:
     """Something that one likes or plays: *Elden Ring*, *to cook*, *The Witcher*; not *the new one*."""
     article, _, rest = value.partition(" ")
     named = article.casefold() not in {"a", "an", "the"} or (rest[:1].isupper() and article.casefold() == "the")
-    return named and bool(terms(value)) and is_value(value, 5)
+    return named and not _ASTRAY.match(value) and bool(terms(value)) and is_value(value, 5)
 
 
 def is_taste(value: str) -> bool:

@@ -97,11 +97,16 @@ def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
 def _wrapper(r: Reading, act: Act, spelling: str) -> bool:
     """``<answer>`` or ``</answer>``; whether it is one, and not a word of the answer."""
     if act is Act.WRAP:
-        if r.lead or not r.visible.at_line_start:
+        if not r.seen and (r.lead or not r.visible.at_line_start):
+            r.worded = True
             r.literal(spelling, 0, len(spelling))
             return False
         r.wrapped = True
         return True
+    if r.worded:
+        r.worded = False
+        r.literal(spelling, 0, len(spelling))
+        return False
     if not (r.wrapped or r.seen):
         r.visible.doubt(spelling)
         return False
@@ -140,4 +145,4 @@ def _between_words(r: Reading, found: Found, text: str, final: bool) -> bool | N
     after = text[found.end : found.end + 2]
     if len(after) < 2 and not final:
         return None
-    return r.before(text, found.start)[-1:].isspace() and after[:1].isspace() and after[1:].isalnum()
+    return after[:1].isspace() and after[1:].isalnum() and r.before(text, found.start)[-1:].isspace()

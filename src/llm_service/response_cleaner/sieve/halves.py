@@ -49,11 +49,20 @@ def _after(text: str, here: int) -> int:
     if sign is None or not markers.is_beginning(text[here : sign.start()]):
         return here
     end = sign.start()
-    if text[end] == "◁" or (text[end] == "<" and end > here + 1):
+    if _breaks(text, here, end):
         return end
     if markers.find(text, here) is not None or markers.may_begin(text, here):
         return here
     return end if markers.find(text, end) is not None else _over(text, here, end)
+
+
+def _breaks(text: str, here: int, end: int) -> bool:
+    """Whether the sign at ``end`` cannot belong to a marker that begins here."""
+    if text[here] == "]":
+        return True  # ``]~b]`` and ``]~!b[`` end with the sign: they were found already
+    if text[end] == "[":
+        return text[here] == "[" and text[here + 1] != "e"  # all but ``[e~[``
+    return text[end] == "◁" or (text[end] == "<" and end > here + 1)
 
 
 def _over(text: str, here: int, end: int) -> int:

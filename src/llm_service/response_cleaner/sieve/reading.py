@@ -69,7 +69,8 @@ class Reading:
 
     __slots__ = (
         "blocks", "call", "certain", "closer", "cut", "doubt", "fence", "header", "hint", "lead",
-        "message_ended", "removed", "row", "seen", "state", "struck", "tail", "thought", "ticks", "visible", "wrapped",
+        "message_ended", "removed", "row", "seen", "state", "struck", "tail", "thought", "ticks", "visible", "worded",
+        "wrapped",
     )  # fmt: skip
 
     def __init__(self, hint: bool | None) -> None:
@@ -89,6 +90,9 @@ class Reading:
         self.fence = ""
         self.row: Row | None = None
         self.wrapped = False
+        """Whether ``<answer>`` is open."""
+        self.worded = False
+        """Whether ``<answer>`` is open as a word of the answer."""
         self.struck = False
         """Whether ``<s>`` stands in the text: then ``</s>`` is no end."""
         self.seen = False

@@ -79,6 +79,9 @@ def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
             r.somebody_else(marker.closer, over=r.spoken)
         case Act.HEADER if marker.family != "spoken":
             turn(r, found, text)
+        case Act.TOOL if r.thought.names == ["prompt"]:
+            r.doubt = None  # what comes before a tool call is no answer
+            return _muse(r, text, found.start, found.end)
         case Act.WRAP if not message and not r.certain and r.doubt is None:
             r.doubt_from(text[found.start :], wrapped=True)
             return _muse(r, text, found.start, found.end)
