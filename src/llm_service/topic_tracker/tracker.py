@@ -13,10 +13,10 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from sys import intern
 from typing import Literal
 
@@ -197,19 +197,15 @@ class TopicTracker:
         echoed = [term for term in above.terms[: above.own] if term not in own] if above else ()
         terms = (*own, *echoed)
         gains = [novelty] * len(own) + [novelty * ECHO] * len(echoed)
-        if again := self._said_before(who, terms):
+        again = self._said_before(who)
+        if not again.keys().isdisjoint(terms):
             gains = [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, terms, strict=True)]
         return _Line(message.id, who, message.sent_at, text, written, terms, len(own), array("d", gains), novelty)
 
-    def _said_before(self, who: str, terms: Sequence[str]) -> dict[str, int]:
-        """In how many of the person's newest lines these words are, of those that are in any."""
-        again: dict[str, int] = {}
-        if recent := self._by.get(who):
-            asked = frozenset(terms)
-            for line in recent:
-                for term in asked.intersection(line.terms):
-                    again[term] = again.get(term, 0) + 1
-        return again
+    def _said_before(self, who: str) -> Mapping[str, int]:
+        """In how many of the person's newest lines each word is."""
+        recent = self._by.get(who)
+        return Counter(chain.from_iterable([line.terms for line in recent])) if recent else {}
 
     def _keep(self, line: _Line, weight: float) -> None:
         for term, gain in zip(line.terms, line.gains, strict=True):
