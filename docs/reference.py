@@ -115,8 +115,8 @@ def kind(schema: Mapping[str, Any]) -> str:
         return f"[{name}](#{name.lower()})"
     if "anyOf" in schema:
         return " or ".join(kind(one) for one in schema["anyOf"])
-    if "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if values := schema.get("enum", [schema["const"]] if "const" in schema else ()):
+        return " or ".join(f"`{value}`" for value in values)
     if schema.get("type") == "array":
         return f"list of {kind(schema.get('items', {}))}{_bounds(schema, 'minItems', 'maxItems')}"
     if schema.get("type") == "object" and "properties" in schema:

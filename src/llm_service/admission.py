@@ -267,6 +267,8 @@ class Admission:
         if background:
             return self.queued
         turns = len(self._queues.get(caller, ())) + 1
+        if turns == 1:
+            return len(self._queues)  # one of each: the usual newcomer, and under overload the refused one
         return sum(min(len(queue), turns) for other, queue in self._queues.items() if other != caller) + turns - 1
 
     def _make_room(self, caller: str, background: bool) -> None:
@@ -284,8 +286,7 @@ class Admission:
             return None
         if self._later and not background:
             return self._later[-1]
-        greediest = max(self._queues, key=lambda other: len(self._queues[other]), default=caller)
-        more = len(self._queues.get(greediest, ())) - len(self._queues.get(caller, ()))
-        if background or more <= 1:
+        longest = max(map(len, self._queues.values()), default=0)
+        if background or longest - len(self._queues.get(caller, ())) <= 1:
             raise QueueFull(retry_after=self.wait_time())
-        return self._queues[greediest][-1]
+        return next(queue[-1] for queue in self._queues.values() if len(queue) == longest)

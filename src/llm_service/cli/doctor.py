@@ -113,11 +113,9 @@ async def _examine_service(settings: Settings, console: Console) -> bool:
         if service.engines.builtin:
             _print(console, Finding("hint", str(service.health()["hint"])))
         store = service.store.health()
+        detail = "" if store.ok else f" {store.detail}"
         _print(
-            console,
-            Finding(
-                "ok" if store.ok else "bad", f"Database: {store.kind} {store.library_version}. {store.detail or ''}"
-            ),
+            console, Finding("ok" if store.ok else "bad", f"Database: {store.kind} {store.library_version}.{detail}")
         )
         return True
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import regex
 
 _URL = (
-    r"(?:https?://|www\.)(?:[^\s<>`*\"“”]|\*(?=[^\s<>`*\"“”.,;:!?'’)\]}_]))*[^\s<>`*\"“”.,;:!?'’)\]}_]/?_*+"
+    r"(?:https?://|www\.)(?:[^\s<>`*\"“”]|\*{1,3}(?=\w))*[^\s<>`*\"“”.,;:!?'’)\]}_]/?_*+"
     r"(?:\([^\s()<>]{0,80}\)[^\s<>`*\"“”.,;:!?'’)\]}]*)?"
 )
 _EMAIL = r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,32}){1,4}"
-_SHRUG = r"¯\\{0,3}_+\(.{1,5}\)_+/¯"
+_SHRUG = r"¯\\{0,3}_+\(.{1,5}\)_+/¯|_\([^\p{L}\s()]{1,8}\)_"
+_MENTION = r"(?<!\w)@\w{0,40}[^\W_]"
 _EYES_AND_MOUTH = r"[>]?[:;=8xX][-'^o*]?[)(\]\[DPp/\\|3]|[:;=]-?\*|[<][/\\]?3+"
 _FACE = r"[\^\-*oOuUTt>.;xX@~=][_.][\^\-*oOuUTt<.;xX@~=]"
 _EMOTICON = rf"(?<![\w*])(?:{_EYES_AND_MOUTH}|{_FACE})(?![\w*])"
@@ -17,7 +18,7 @@ _DUNDER = (
     r"(?<!\w)__(?:init|main|name|str|repr|call|enter|exit|new|del|len|iter|next|file|doc|dict|slots|all|class)__(?!\w)"
 )
 
-ATOM = regex.compile(f"(?P<atom>{_URL}|{_EMAIL}|{_SHRUG}|{_EMOTICON}|{_DUNDER})")
+ATOM = regex.compile(f"(?P<atom>{_URL}|{_EMAIL}|{_MENTION}|{_SHRUG}|{_EMOTICON}|{_DUNDER})")
 """A piece that no rule may look into."""
 
 

@@ -21,6 +21,8 @@ _JOINING_SCRIPTS = (
 )
 _BEFORE = regex.compile(rf"{_JOINING_SCRIPTS}\Z")
 _AFTER = regex.compile(rf"{_JOINING_SCRIPTS}")
+_VIRAMA = regex.compile(r"\p{Canonical_Combining_Class=Virama}")
+"""Behind it, a joiner forms a half letter also where the word ends."""
 _EMOJI_BEFORE = regex.compile(r"[\p{Extended_Pictographic}\uFE0F\U0001F3FB-\U0001F3FF\u20E3]\Z")
 _EMOJI_AFTER = regex.compile(r"\p{Extended_Pictographic}")
 
@@ -41,6 +43,8 @@ def _joiner(match: regex.Match[str]) -> str:
         text[match.end() : match.end() + 1],
     )
     if _BEFORE.match(before) and _AFTER.match(after):
+        return joiner
+    if joiner == "\u200d" and _VIRAMA.match(before):
         return joiner
     if joiner == "\u200d" and _EMOJI_BEFORE.match(before) and _EMOJI_AFTER.match(after):
         return joiner

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from ..errors import StoreError
+from ..errors import LLMServiceError, StoreError
 from .database import Contended, Driver, our_errors, translated
 from .migrating import migrate
 from .records import StoreHealth
@@ -119,21 +119,20 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def _connection(self, begin: str) -> AsyncIterator[Any]:
-        """A connection in a transaction. Where that was broken off, by whatever, it is closed: what it left unread must
-        not be the next one's answer."""
+        """A connection in a transaction, which is undone where the server or the work refuses something. Where it was
+        broken off the connection is closed: what it left unread must not be the next one's answer."""
         pool = await self._opened()
         raw = await self._begun(pool, begin)
         try:
             yield raw
             await raw.execute("COMMIT")
-        except asyncpg.PostgresError:
+        except (asyncpg.PostgresError, LLMServiceError):
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 await raw.execute("ROLLBACK")
             raise
-        except BaseException:
-            raw.terminate()
-            raise
         finally:
+            if raw.is_in_transaction():
+                raw.terminate()
             await pool.release(raw)
 
     async def _begun(self, pool: Any, begin: str) -> Any:
