@@ -59,7 +59,7 @@ def _after(text: str, here: int) -> int:
 def _breaks(text: str, here: int, end: int) -> bool:
     """Whether the sign at ``end`` cannot belong to a marker that begins here."""
     if text[here] == "]":
-        return True  # ``]~b]`` and ``]~!b[`` end with the sign: they were found already
+        return not text.startswith(("]~b]", "]~!b["), here)
     if text[end] == "[":
         return text[here] == "[" and text[here + 1] != "e"  # all but ``[e~[``
     return text[end] == "◁" or (text[end] == "<" and end > here + 1)
