@@ -164,6 +164,7 @@ MARKED = [
     ("if (a<think) x", "if (a<think) x"),
     ("<answer>Yo</answer>", "Yo"),
     ("I say <answer>Yo</answer>", "I say <answer>Yo</answer>"),
+    ("I say <answer>x</think>Yo</answer>", "Yo"),
     ("<think>a</think>So: <answer>Yo</answer>", "So: Yo"),
     ("<reasoning>\nx\n</reasoning>\n<answer>\nYo\n</answer>", "Yo"),
     ("x\n</reasoning>\n<answer>Yo</answer>", "Yo"),
