@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from llm_service.dialogue_manager.telling import TOKENS
 from llm_service.settings import Settings
 from llm_service.store.notes import MOST_OF_VIEWER
 from running_service import running_service
@@ -194,3 +195,19 @@ async def test_notes_outlive_a_restart(settings, lm):
         await talk_past(bot)
         await bot.chat("hello", "ann")
         assert last_lines(lm)[-1] == "(About ann: loves figs)"
+
+
+async def test_all_that_is_told_stays_within_one_budget(bot, lm):
+    wordy = (
+        "the zeppelin boss of the northern harbour needs fire arrows and a great deal of patience, said the old guide"
+    )
+    await bot.post("/messages", [line(f"{wordy} {n}", f"guide{n}") for n in range(6)])
+    for n in range(MOST_OF_VIEWER):
+        await bot.post("/messages", line(f"I love the{n} Zeppelin Boss Harbour", sent_at=1_700_000_000 + 100 * n))
+    await talk_past(bot)
+    await bot.chat("how was that with the zeppelin boss of the harbour?", "ann")
+    told = [text for text in last_lines(lm) if text.startswith("(")]
+    assert any("About ann" in text for text in told)
+    assert any("Earlier" in text for text in told)
+    estimator = await bot.service.dialogues.composer.estimator("scripted-model")
+    assert sum(estimator.line(text) for text in told) <= 1.1 * TOKENS  # it has learned from the answer since

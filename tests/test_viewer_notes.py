@@ -177,6 +177,11 @@ def test_a_chorus_is_nobodys_own_but_two_people_may_like_the_same():
     assert own == [True] * (CROWD - 1) + [False] * 3
 
 
+def test_people_with_short_names_are_no_chorus():
+    repeats = Repeats()
+    assert all(repeats.is_own(f"my name is {name}", name, at=0.0) for name in ("Sam", "Al", "Bo", "Jo", "Ed"))
+
+
 def test_a_flood_of_statements_is_not_believed():
     repeats = Repeats()
     own = [repeats.is_own(f"I love {fruit}", "ann", at=1.0) for fruit in ("kiwi", "figs", "pears", "plums", "limes")]

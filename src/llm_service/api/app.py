@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from llm_service import __version__
 from llm_service.errors import LLMServiceError
@@ -22,7 +23,7 @@ from .edge import ApiKey, Edge, RateLimits, check_bind, parse_keys, read_keys
 from .openai import OpenAIErrors
 from .request_counts import RequestCounts
 from .request_log import RequestLog
-from .routes import routes
+from .routes import busiest_first, routes
 from .streams import CallerLeft
 
 DESCRIPTION = """The dialogue server for live chat on a local model.
@@ -69,7 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT"},
         redirect_slashes=False,
     )
-    app.router.routes[:0] = routes()
+    documented = routes()
+    app.router.routes[:0] = busiest_first(documented)
     app.add_middleware(RequestLog)
     app.add_middleware(
         Edge,
@@ -84,11 +86,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, problems.on_http)
     app.add_exception_handler(CallerLeft, problems.on_leaving)
     app.add_exception_handler(Exception, problems.on_bug)
-    _document(app)
+    _document(app, documented)
     return app
 
 
-def _document(app: FastAPI) -> None:
+def _document(app: FastAPI, documented: Sequence[BaseRoute]) -> None:
     """Let the OpenAPI document know the one shape of our errors, and no other."""
 
     def openapi() -> dict[str, Any]:
@@ -97,7 +99,7 @@ def _document(app: FastAPI) -> None:
                 title=app.title,
                 version=app.version,
                 description=app.description,
-                routes=app.routes,
+                routes=documented,
                 license_info=app.license_info,
             )
             models = schema["components"]["schemas"]

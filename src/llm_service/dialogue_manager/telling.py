@@ -26,6 +26,9 @@ MOST_NAMED = 5
 NEAR = 6
 """Entries at the end of the window that a model finds by itself."""
 
+LONGEST_AGE = "Earlier, 59 minutes ago"
+"""What stands before a recalled line, as to its tokens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -71,10 +74,10 @@ class Telling:
         if not asked:
             return Told()
         budget = _Budget(estimator)
-        followed = [one for one in _followed(room, asked) if budget.take(_line(one))]
+        followed = [one for one in _followed(room, asked) if budget.take(f"(This follows on {_line(one)})")]
         about = list(_within(await self.noting.about(room, asked), budget))
         recalled = await self.recalling.recall(
-            room, asked, budget_tokens=budget.left, count=lambda message: budget.cost(_line(message))
+            room, asked, budget_tokens=budget.left, count=lambda one: budget.cost(f"({LONGEST_AGE}, {_line(one)})")
         )
         lines = notes(
             recalled=recalled,
@@ -101,11 +104,18 @@ def _followed(room: Room, asked: Sequence[Message]) -> list[Entry]:
 
 def _within(found: Sequence[tuple[Message, list[Note]]], budget: _Budget) -> Iterator[tuple[Message, list[Note]]]:
     """As many notes of each viewer as half of the budget takes."""
-    kept = budget.left // 2
+    share = budget.left // 2
     for message, known in found:
-        room_for = [note for note in known if budget.left - budget.cost(note.text) >= kept and budget.take(note.text)]
-        if room_for:
-            yield message, room_for
+        share -= budget.cost(f"(About {message.speaker}:)")
+        fitting = []
+        for note in known:
+            cost = budget.cost(f" {note.text};")
+            if cost <= share:
+                share -= cost
+                fitting.append(note)
+        if fitting:
+            budget.take(f"(About {message.speaker}: {'; '.join(note.text for note in fitting)})")
+            yield message, fitting
 
 
 def _whom(asked: Sequence[Message], newest: Message) -> list[str]:

@@ -17,6 +17,7 @@ _VERBS = """
 _STEMS = "|".join(sorted({verb.rstrip("e") for verb in _VERBS.split()}, key=len, reverse=True))
 _VERB = regex.compile(
     rf"(?:[A-Za-z][a-z]*ly )?(?:{_STEMS}|{_STEMS.title()})[a-z]?(?:e?s|ing)\b,?(?: [\p{{L}}\p{{N}}_@'’-]+,?){{0,7}}"
+    r"(?: \p{So}\uFE0F?)?"
 )
 _DEED = regex.compile(
     r"(?!(?:this|is|was|always|yes|its|as|us|his|hers|nothing|something|anything|everything|during|"
@@ -28,6 +29,7 @@ _MUSING = regex.compile(
     r"[^*_~]{0,300}",
     regex.IGNORECASE,
 )
+_SUBJECT = regex.compile(r"(?:[Ss]?[Hh]e|[Ii]t|[Tt]hey|[Tt]he (?:bot|assistant|AI)) ")
 _BOUNDARY_BEFORE = regex.compile(r"(?:\A|[.!?…。！？)\]\"”*~]|\p{So}\uFE0F?)\s*\Z")
 _BOUNDARY_AFTER = regex.compile(
     r"\s*(?:\Z|[\p{Lu}\p{Lo}\p{So}@\"“*~])|\s+(?:oh|ok|okay|hey|hi|hello|well|so|um+|uh+|ah+|aw+)\b"
@@ -75,7 +77,8 @@ def without_actions(text: str, emotes: frozenset[str] = frozenset(), *, begins: 
 
 
 def _is_action(text: str, start: int, inner: int, outer: int, end: int) -> bool:
-    deed = text[inner:outer]
+    deed = text[inner:outer].rstrip(".!…")
+    deed = deed[subject.end() :] if (subject := _SUBJECT.match(deed)) else deed
     if _MUSING.fullmatch(deed):
         return True
     if not _BOUNDARY_AFTER.match(text, end):

@@ -129,6 +129,10 @@ _ROUNDS = 12
 """Times that the rules are applied to their own result; more only matters to texts made to defeat them."""
 
 
+_SAID = ": "
+"""Stands for what was published before a piece that is sieved by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tidied:
     """Plain chat, and what was taken out of it."""
@@ -216,10 +220,11 @@ def _without_markers(text: str, room: Room, thoughts: list[str], *, begins: bool
     if not (markers.contains(text) or SWITCH.search(text) or (begins and OPENING.match(text))):
         return text
     sieve = Sieve(prompt_opens_reasoning=None if begins and room.hint is None else False)
-    visible = sieve.feed(text) + sieve.finish()
+    said = "" if begins else _SAID
+    visible = sieve.feed(said + text) + sieve.finish()
     if sieve.reasoning:
         thoughts.append(sieve.reasoning)
-    return visible
+    return visible[len(said) :]
 
 
 def _without_loops(text: str, room: Room, counts: Counter[str], said: tuple[str, ...]) -> str:

@@ -87,7 +87,7 @@ class Speakers:
     @staticmethod
     def _speaker(line: str) -> str:
         label = _LABEL.match(line)
-        return _name(label) if label else ""
+        return _name(label) if label and not _SCORE.match(line, label.end()) else ""
 
 
 def _name(label: regex.Match[str]) -> str:

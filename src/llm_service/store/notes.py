@@ -35,8 +35,8 @@ _BEYOND: Final = Statement(
     select(notes.c.seq)
     .where(notes.c.room_id == bindparam("room"))
     .order_by(notes.c.seq.desc())
-    .limit(MOST_OF_ROOM)
-    .offset(MOST_OF_ROOM)
+    .limit(bindparam("most"))
+    .offset(bindparam("most"))
 )
 _NO_SOURCES_OF: Final = Statement(
     delete(note_sources).where(note_sources.c.room_id == bindparam("room"), among(note_sources.c.note_seq, "seqs"))
@@ -57,7 +57,7 @@ def save_note(
     note = Note(speaker=speaker, text=text, from_ids=tuple(from_ids), created_at=tx.now)
     left = _without(tx, row.id, speaker, outdated, most=MOST_OF_VIEWER - 1)
     write_note(tx, row.id, note)
-    _drop(tx, row.id, [old.seq for old in tx.rows(_BEYOND, room=row.id)])
+    _drop(tx, row.id, [old.seq for old in tx.rows(_BEYOND, room=row.id, most=MOST_OF_ROOM)])
     return (*left, note)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
-from llm_service.words import terms
+from llm_service.words import fold, split
 
 REMEMBERED = 500
 """Lines with statements that are compared with the next ones."""
@@ -63,7 +63,7 @@ class Repeats:
 
 
 def _key(line: str) -> int:
-    return hash(frozenset(terms(line)))
+    return hash(frozenset(split(fold(line))))
 
 
 def _is_long(line: str) -> bool:

@@ -3,12 +3,13 @@
 Root paths act on the room ``default``; each also exists under ``/rooms/{room}``. Failures before the first word are
 ordinary HTTP errors on all of them; after it, a stream says so itself.
 
-The routes are one flat list, the busiest first: it is gone through for every request, one after another, and a router
-within a router is gone through several times.
+The routes are one flat list: it is gone through for every request, one after another, and a router within a router is
+gone through several times.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
@@ -23,7 +24,7 @@ from .moderation import add_behaviour, add_moderation
 from .openai import openai_routes
 from .turns import add_turns, add_watching
 
-__all__ = ["routes"]
+__all__ = ["busiest_first", "routes"]
 
 
 BUSIEST = (
@@ -39,12 +40,16 @@ BUSIEST = (
 
 
 def routes() -> list[BaseRoute]:
-    """All routes: the default room's at the root, every room's under its name."""
+    """All routes, in the order of the documentation: the default room's at the root, every room's under its name."""
     default = APIRouter(tags=["default room"])
     named = APIRouter(prefix="/rooms/{room}", tags=["rooms"], dependencies=[Depends(named_room)])
     for router in (default, named):
         for add_routes in (add_conversation, add_turns, add_watching, add_moderation, add_behaviour):
             add_routes(router)
     routers = (default, named, openai_routes(), metrics_routes(), health_routes)
-    every: list[Any] = list(chain.from_iterable(router.routes for router in routers))
-    return sorted(every, key=lambda route: BUSIEST.index(route.path) if route.path in BUSIEST else len(BUSIEST))
+    return list(chain.from_iterable(router.routes for router in routers))
+
+
+def busiest_first(documented: Iterable[Any]) -> list[BaseRoute]:
+    """The routes in the order in which they are looked for."""
+    return sorted(documented, key=lambda route: BUSIEST.index(route.path) if route.path in BUSIEST else len(BUSIEST))

@@ -17,9 +17,9 @@ _NEXT = re.compile(r"[<\[\]◁&]")
 def half(r: Reading, text: str, start: int, at: int, final: bool) -> int:
     """No marker at ``at``, or only the beginning of one: wait, drop it, or show it."""
     row = r.row or Row(at - start)
-    end = _last(text, at, start + row.reach)
+    before, end = _last(text, at, start + row.reach)
     if end > at:
-        return _followed(r, text, start, end, final)
+        return _followed(r, text, start, (before, end), final)
     if not (markers.may_begin(text, at) or (at > start and markers.may_begin(text, at - 1))):
         return show(r, text, start, at + 1, final)
     if not final:
@@ -32,15 +32,18 @@ def _wait(r: Reading, start: int, at: int) -> int:
     return WAIT
 
 
-def _last(text: str, at: int, known: int) -> int:
-    """Where the last piece of the row begins, which is known to reach so far; ``at`` itself where there is no row."""
-    here = known
+def _last(text: str, at: int, known: int) -> tuple[int, int]:
+    """Where the last two pieces of the row begin, which is known to reach so far; ``at`` where there is no row.
+
+    The last may still turn out to be a part of the one before.
+    """
+    before = here = known
     while here - at < LONGEST:
         after = _after(text, here)
         if after == here:
             break
-        here = after
-    return here
+        before, here = here, after
+    return before, here
 
 
 def _after(text: str, here: int) -> int:
@@ -53,16 +56,17 @@ def _after(text: str, here: int) -> int:
         return end
     if markers.find(text, here) is not None or markers.may_begin(text, here):
         return here
-    return end if markers.find(text, end) is not None else _over(text, here, end)
+    breaks = markers.find(text, end) is not None or markers.may_begin(text, end)
+    return end if breaks else _over(text, here, end)
 
 
 def _breaks(text: str, here: int, end: int) -> bool:
     """Whether the sign at ``end`` cannot belong to a marker that begins here."""
     if text[here] == "]":
-        return True  # ``]~b]`` and ``]~!b[`` end with the sign: they were found already
+        return not text.startswith(("]~b]", "]~!b["), here)
     if text[end] == "[":
         return text[here] == "[" and text[here + 1] != "e"  # all but ``[e~[``
-    return text[end] == "◁" or (text[end] == "<" and end > here + 1)
+    return text[end] == "◁" or (end > here + 1 and (text[end] == "<" or text.startswith("&l", end)))
 
 
 def _over(text: str, here: int, end: int) -> int:
@@ -71,8 +75,9 @@ def _over(text: str, here: int, end: int) -> int:
     return sign.start() if sign is not None and markers.may_begin(text, here, sign.start()) else end
 
 
-def _followed(r: Reading, text: str, start: int, at: int, final: bool) -> int:
-    """A row of pieces, and what comes at ``at``: before a marker they go, before anything else they are text."""
+def _followed(r: Reading, text: str, start: int, last: tuple[int, int], final: bool) -> int:
+    """A row of pieces, and what comes at the last: before a marker they go, before anything else they are text."""
+    before, at = last
     if at - start >= LONGEST:
         return show(r, text, start, at, final)
     found = markers.find(text, at)
@@ -82,5 +87,5 @@ def _followed(r: Reading, text: str, start: int, at: int, final: bool) -> int:
             return WAIT
         return show(r, text, start, at, final) if talked_about else at
     if not final and markers.may_begin(text, at):
-        return _wait(r, start, at)
+        return _wait(r, start, before)
     return show(r, text, start, at, final)

@@ -143,6 +143,7 @@ class Reading:
         """The answer begins only here: what was held so far was thought."""
         if self.visible.held:
             self.seen = True
+            self.worded = False
             self.blocks.append([self.visible.withdraw(), self.lead])
             self.lead = ""
 
