@@ -90,6 +90,7 @@ def test_the_engine_names_it_and_knows_its_context(engine: Engine):
         ("moss: who are you?", r"LLM Service"),
         ("moss: are you a bot?", r"(?i)\bbot\b|program"),
         ("moss: what can you do?", r"(?i)joke"),
+        ("moss: how do I connect LM Studio?", r"LM Studio"),
         ("moss: how do I connect another model?", r"(?i)gguf|LM Studio"),
         ("moss: what is this service?", r"LLM Service"),
         ("moss: tell me a joke", r"\?"),
@@ -107,7 +108,10 @@ def test_it_answers_fittingly_and_by_name(engine: Engine, line: str, fitting: st
     assert line.partition(":")[0].removeprefix("viewer ") in reply
 
 
-@pytest.mark.parametrize("name", ["user", "bob", "MARVIN", "zz_top_fan", "Bramblewick", "x0rcist"])
+@pytest.mark.parametrize(
+    "name",
+    ["user", "bob", "MARVIN", "zz_top_fan", "Bramblewick", "x0rcist", "Sk8erBoi99", "hugo-2009", "viewer8841", "Æsa"],
+)
 def test_it_copies_names_letter_by_letter(engine: Engine, name: str):
     assert name in engine.reply(f"{name}: hello there chat")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import xllamacpp
 from held_out import MOST_TOKENS, HeldOut, faults, prompts
-from held_out_lines import LATER, LINES
+from held_out_lines import LATER, LINES, NEWEST
 
 PACKAGED = Path(__file__).parent.parent / "src" / "llm_service" / "builtin" / "llm-service-builtin.gguf"
 ENOUGH = 0.9
@@ -88,7 +88,7 @@ def main() -> None:
     options = parser.parse_args()
     server = serve(options.model)
     shares, read = [], []
-    for part, lines in (("lines", LINES), ("later lines", LATER)):
+    for part, lines in (("lines", LINES), ("later lines", LATER), ("newest lines", NEWEST)):
         for title, sampling in (("greedy", GREEDY), ("as served", AS_SERVED)):
             judged = [
                 ask(server.listening_address, prompt, sampling, options.seed + number)
