@@ -308,9 +308,9 @@ class Bench:
             await ingest(fresh, [f"room{number}" for number in range(10)], 50)
             before = resident_mb(fresh.pid)
             await ingest(fresh, [f"more{number}" for number in range(rooms)], 50)
-            grown = (resident_mb(fresh.pid) - before) * 1000 / rooms
+            grown = resident_mb(fresh.pid) - before
         print(f"\nmemory at start: echo {least:.0f} MB, service {start:.0f} MB, ratio {start / least:.2f}")
-        print(f"memory for 1,000 rooms of 50 messages: {grown:.1f} MB")
+        print(f"memory for {rooms:,} rooms of 50 messages: {grown:.1f} MB")
 
     async def stored(self) -> None:
         """Whether a turn costs more in a room with many stored messages."""
