@@ -143,6 +143,7 @@ async def test_context_shows_the_conversation_and_delete_clears_it(bot, lm):
         "Celeste, every time.",
         [question["id"]],
     )
+    assert context["mood"] == [{"emote": "PogChamp", "weight": 1.0, "people": 1}]
     assert context["metadata"]["messages"] == 1
     assert context["window"]["context_length"] == 4096
     assert context["window"]["tokens"] <= context["window"]["budget"]

@@ -108,6 +108,16 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mood:
+    """An emote, and how much of the room uses it."""
+
+    emote: str
+    weight: float
+    """People who used it in their newest line with emotes, each halving every half-life since then."""
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What the assistant said, and which messages it answers."""
 
@@ -347,6 +357,8 @@ class Context:
     """The window, in conversation order."""
     summary: Summary | None
     topics: tuple[Topic, ...]
+    mood: tuple[Mood, ...]
+    """The room's emotes, the most used first."""
     window: Window
     policy: Mapping[str, Any]
     """The effective turn-taking policy."""

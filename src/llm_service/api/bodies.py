@@ -131,6 +131,14 @@ class WindowBody(BaseModel):
     messages_out: int
 
 
+class MoodBody(BaseModel):
+    """An emote of the room's mood."""
+
+    emote: str
+    weight: float = Field(description="People who use it, each halving every two minutes.")
+    people: int
+
+
 class ContextBody(BaseModel):
     """The conversation as the model sees it."""
 
@@ -140,6 +148,7 @@ class ContextBody(BaseModel):
     messages: list[ContextMessage]
     summary: str | None
     topics: list[TopicBody]
+    mood: list[MoodBody] = Field(description="The emotes that most of the room uses now, each person's newest.")
     metadata: dict[str, Any]
     window: WindowBody
     policy: PolicyBody
@@ -248,6 +257,7 @@ def context_json(context: Context) -> dict[str, Any]:
         "messages": [entry_json(entry, context.persona.name) for entry in context.entries],
         "summary": context.summary.text if context.summary else None,
         "topics": [topic_json(topic) for topic in context.topics],
+        "mood": [{"emote": one.emote, "weight": round(one.weight, 2), "people": one.people} for one in context.mood],
         "metadata": {
             "messages": context.messages,
             "replies": context.replies,

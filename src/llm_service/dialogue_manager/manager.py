@@ -66,6 +66,8 @@ from .telling import Telling
 from .tending import Tending
 from .turn import Turn
 
+MOST_MOOD = 5
+"""Emotes that a room's context tells."""
 AT_ONCE = 100
 """Lines that are taken in at a time: a few milliseconds of work."""
 
@@ -323,6 +325,7 @@ class DialogueManager:
             entries=tuple(found.entries),
             summary=found.summary,
             topics=self.topics_of(found),
+            mood=found.topics.mood(self._clock())[:MOST_MOOD],
             window=found.window,
             policy=found.policy.to_json(),
             messages=found.messages,

@@ -4,8 +4,7 @@
 subject of the lines before it.
 """
 
-from llm_service.topic_tracker.mood import Mood
 from llm_service.topic_tracker.shift import TopicShift
 from llm_service.topic_tracker.tracker import TopicChange, TopicTracker
 
-__all__ = ["Mood", "TopicChange", "TopicShift", "TopicTracker"]
+__all__ = ["TopicChange", "TopicShift", "TopicTracker"]

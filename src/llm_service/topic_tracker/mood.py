@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mood:
-    """An emote, and how much of the room uses it."""
-
-    emote: str
-    weight: float
-    """People who used it in their newest line with emotes, each halving every half-life since then."""
-    people: int
+from llm_service.types import Mood
 
 
 class Moods:

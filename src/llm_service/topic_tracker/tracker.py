@@ -22,8 +22,8 @@ from typing import Literal
 
 from llm_service.memo import remembered
 from llm_service.people import person
-from llm_service.topic_tracker.mood import Mood, Moods
-from llm_service.types import Message, Topic
+from llm_service.topic_tracker.mood import Moods
+from llm_service.types import Message, Mood, Topic
 from llm_service.words import UNSPACED, read, stem
 from llm_service.words import term as content
 
