@@ -49,7 +49,10 @@ def _append_to(tx: Transaction, room: str, incoming: dict[str, Message]) -> tupl
     known = find_messages(tx, row.id, room, incoming)
     there = {message.id for message in known}
     unseen = (message for message in incoming.values() if message.id not in there)
-    new = [replace(message, position=place) for place, message in enumerate(unseen, row.last_position + 1)]
+    new = [
+        message if message.position == place else replace(message, position=place)
+        for place, message in enumerate(unseen, row.last_position + 1)
+    ]
     if new:
         write_messages(tx, row, new)
     return known, new
