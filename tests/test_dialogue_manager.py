@@ -385,6 +385,49 @@ async def test_a_reply_is_cut_off_while_it_is_still_a_hidden_thought(manager, lm
             await asyncio.sleep(0.01)
 
 
+async def asked(lm, number):
+    """Until the engine has got so many questions; what it has not answered yet, it may still be reading."""
+    async with asyncio.timeout(5):
+        while len(lm.requests) < number:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reply_is_cut_off_while_the_engine_still_reads_the_prompt(manager, lm):
+    manager.add_message("alice", "hi")
+    lm.hang()
+    asking = asyncio.ensure_future(manager.generate_response())
+    await asked(lm, 1)
+    assert await manager.skip() == 1
+    async with asyncio.timeout(5):
+        with pytest.raises(TurnDropped, match="skipped"):
+            await asking
+        while not lm.disconnects:
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_forgotten_while_the_engine_reads_is_asked_about_no_more(manager, lm):
+    secret = (await manager.ingest([said("the secret is blue", "bob")]))[0].id
+    lm.hang()
+    lm.reply("Hello alice!")
+    asking = asyncio.ensure_future(manager.reply(said("hi", "alice")))
+    await asked(lm, 1)
+    await manager.forget_message(secret)
+    async with asyncio.timeout(5):
+        assert (await asking).text == "Hello alice!"
+    assert "secret" in str(lm.requests[0])
+    assert "secret" not in str(lm.requests[1])
+
+
+async def test_a_question_that_is_forgotten_while_the_engine_reads_it_gets_no_answer(manager, lm):
+    lm.hang()
+    asking = asyncio.ensure_future(manager.reply(said("hi", "alice", message_id="m1")))
+    await asked(lm, 1)
+    await manager.forget_message("m1")
+    async with asyncio.timeout(5):
+        with pytest.raises(TurnDropped):
+            await asking
+
+
 def message(message_id, *, room):
     return Message(id=message_id, room=room, username="a", text="hi", speaker="a", line="hi", sent_at=1.0)
 

@@ -257,6 +257,8 @@ class Room:
         self.noted = OrderedDict()
         self.repeats = Repeats()
         self.threads.forget([*message_ids, *reply_ids])
+        for turn in self.turns:
+            turn.look()
 
     def clear(self) -> None:
         """Remove everything that was said."""

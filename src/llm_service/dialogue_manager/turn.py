@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -40,6 +40,7 @@ from .speech import Speech
 if TYPE_CHECKING:
     from .composer import Composing
     from .manager import DialogueManager
+    from .ports import Stream
 
 TRIES = 2
 """How often a turn is spoken at most: an empty answer, an overflow and a forgotten message are tried once more."""
@@ -74,6 +75,7 @@ class Turn:
         self._queued_ms = 0.0
         self._first_ms = 0.0
         self._dropped: str | None = None
+        self._waiting: asyncio.Timeout | None = None
         self._problem: BaseException | None = None
         self.decision: Decision | None = None
         """What was decided, and why; None where nothing had to be."""
@@ -109,6 +111,13 @@ class Turn:
     def drop(self, why: str) -> None:
         """Let it come to nothing: it raises :class:`TurnDropped` instead of saying more."""
         self._dropped = self._dropped or why
+        self.look()
+
+    def look(self) -> None:
+        """See whether it has become pointless: then it waits for the engine no longer, which may still read a long
+        prompt."""
+        if self._waiting is not None and not self._waiting.expired() and self._pointless():
+            self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def __aiter__(self) -> AsyncIterator[TurnEvent]:
         if self.silent:
@@ -190,7 +199,11 @@ class Turn:
         self._trace.asked(composing.prompt, composing.model)
         self._engine.enter_context(self._trace.step("engine"))
         try:
-            chunks = await self._engine.enter_async_context(stream)
+            chunks = await self._first_chunk(stream)
+        except TurnDropped:
+            if not self._can_redo():
+                raise
+            return await self._open()
         except (ContextOverflow, EmptyReply) as exc:
             if self._tries == TRIES:
                 raise
@@ -199,6 +212,18 @@ class Turn:
             return await self._open()
         self._speech = Speech(chunks, self._manager.cleaner(self._room, composing.model.id).stream(), self._room.polish)
         return None
+
+    async def _first_chunk(self, stream: AbstractAsyncContextManager[Stream]) -> Stream:
+        """The answer when it begins; :class:`TurnDropped` as soon as nobody wants it any more."""
+        self._check()
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                return await self._engine.enter_async_context(stream)
+        except TimeoutError:
+            self._check()
+            raise
+        finally:
+            self._waiting = None
 
     # ── speaking ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -229,11 +254,12 @@ class Turn:
 
     def _check(self) -> None:
         """Raise where what was written so far must not be seen any more."""
+        if self._pointless():
+            raise TurnDropped(self._dropped) if self._dropped is not None else TurnDropped
+
+    def _pointless(self) -> bool:
         assert self._composing is not None
-        if self._dropped is not None:
-            raise TurnDropped(self._dropped)
-        if self._room.forgotten and not self._room.forgotten.isdisjoint(self._composing.ids):
-            raise TurnDropped
+        return self._dropped is not None or not self._room.forgotten.isdisjoint(self._composing.ids)
 
     def _conclude(self) -> Reply:
         """Make the reply and put it into the conversation."""
