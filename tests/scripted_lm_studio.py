@@ -204,6 +204,9 @@ class ScriptedLMStudio:
         """Seconds before the first piece."""
         self.load_time = 0.0
         """Seconds that loading a model takes."""
+        self.telling = asyncio.Event()
+        """Cleared, it tells nothing of itself: only chats are answered."""
+        self.telling.set()
         self.load_failure: dict[str, Any] | None = None
         self._script: deque[Scene] = deque()
         self._port = port
@@ -366,6 +369,8 @@ class ScriptedLMStudio:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.calls.append((request.method, request.path))
+        if request.method == "GET":
+            await self.telling.wait()
         if self.api_key is not None and request.headers.get("Authorization") != f"Bearer {self.api_key}":
             return web.json_response({"error": UNAUTHORISED}, status=401)
         routes: dict[tuple[str, str], Callable[[web.Request], Awaitable[web.StreamResponse]]] = {

@@ -7,24 +7,6 @@ from structlog.testing import capture_logs
 
 from llm_service.settings import Settings
 from running_service import running_service
-from scripted_lm_studio import ScriptedLMStudio
-
-
-@pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
-
-
-@pytest.fixture
-def settings(lm, tmp_path):
-    return Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, deadline=5)
-
-
-@pytest.fixture
-async def bot(settings):
-    async with running_service(settings) as running:
-        yield running
 
 
 async def until(true):

@@ -7,13 +7,6 @@ import pytest
 from llm_service.dialogue_manager import DialogueManager
 from llm_service.llm_client import LMStudioClient
 from llm_service.types import Draft
-from scripted_lm_studio import ScriptedLMStudio
-
-
-@pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
 
 
 @pytest.fixture

@@ -21,13 +21,7 @@ from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Policy
 from llm_service.types import Completed, Delta, Draft, Message, Persona, Reply, Sampling
 from llm_service.words import terms
-from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
-
-
-@pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
+from scripted_lm_studio import ScriptedModel
 
 
 @pytest.fixture

@@ -24,17 +24,10 @@ from llm_service.cli.serve import GRACE
 from llm_service.settings import Settings
 from llm_service.turn_taking import Policy
 from running_service import parse_events, running_service
-from scripted_lm_studio import ScriptedLMStudio
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 PAGE = (EXAMPLES / "overlay" / "index.html").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
 
 
 @pytest.fixture

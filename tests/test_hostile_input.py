@@ -18,7 +18,6 @@ from llm_service.logs import configure
 from llm_service.settings import Settings
 from llm_service.types import Persona
 from running_service import parse_events, running_service
-from scripted_lm_studio import ScriptedLMStudio
 
 
 @dataclass(frozen=True)
@@ -304,20 +303,8 @@ def check_prompt(body: dict, said: int, attack: Attack) -> None:
 
 
 @pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
-
-
-@pytest.fixture
 def settings(lm, tmp_path):
     return Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, cache_ttl=0)
-
-
-@pytest.fixture
-async def bot(settings):
-    async with running_service(settings) as running:
-        yield running
 
 
 @pytest.fixture

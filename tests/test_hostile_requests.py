@@ -8,10 +8,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from llm_service.settings import Settings
-from running_service import running_service
-from scripted_lm_studio import ScriptedLMStudio
-
 ECHO = "zqpapagei"
 """A word that no problem may repeat."""
 FINE = {"username": "viewer1", "message": "hello there", "emotes": []}
@@ -217,14 +213,6 @@ def check_problem(answer: Answer) -> None:
     assert ECHO.encode() not in answer.body
     if answer.status == 405:
         assert answer.headers["allow"]
-
-
-@pytest.fixture
-async def bot(tmp_path):
-    async with ScriptedLMStudio() as lm:
-        settings = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None)
-        async with running_service(settings) as running:
-            yield running
 
 
 HALF = "\\ud83d"

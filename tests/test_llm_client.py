@@ -18,12 +18,6 @@ from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
 
 @pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
-
-
-@pytest.fixture
 async def client(lm):
     async with LMStudioClient(lm.base_url, deadline=5.0) as client:
         yield client
@@ -225,6 +219,17 @@ async def test_a_thousand_times_the_same_question_is_one_question(lm, client):
     assert set(answers) == {"Once"}
     assert len(lm.requests) == 1
     assert client.state().counters.joins == 999
+
+
+async def test_the_same_question_is_one_question_before_the_model_is_known(lm, client, monkeypatch):
+    monkeypatch.setattr("llm_service.llm_client.client.PATIENCE", 0.0)
+    lm.telling.clear()
+    lm.reply("Once", delay=0.05)
+    answers = await asyncio.gather(*[client.get_response("Hi") for _ in range(20)])
+    assert set(answers) == {"Once"}
+    assert len(lm.requests) == 1
+    lm.telling.set()
+    assert await client.get_response("Hi") == lm.default, "stored for nobody knows which model"
 
 
 async def test_who_asked_first_may_leave(lm, client):

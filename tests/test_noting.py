@@ -8,13 +8,6 @@ from llm_service.dialogue_manager.telling import TOKENS
 from llm_service.settings import Settings
 from llm_service.store.notes import MOST_OF_VIEWER
 from running_service import running_service
-from scripted_lm_studio import ScriptedLMStudio
-
-
-@pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
 
 
 @pytest.fixture
@@ -22,12 +15,6 @@ def settings(lm, tmp_path):
     return Settings(
         engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, deadline=5, window_messages=4
     )
-
-
-@pytest.fixture
-async def bot(settings):
-    async with running_service(settings) as running:
-        yield running
 
 
 def line(message, username="ann", **fields):

@@ -33,17 +33,6 @@ async def lm():
 
 
 @pytest.fixture
-def settings(lm, tmp_path):
-    return Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, deadline=5)
-
-
-@pytest.fixture
-async def bot(settings):
-    async with running_service(settings) as running:
-        yield running
-
-
-@pytest.fixture
 async def client(bot):
     async with AsyncOpenAI(base_url=f"{bot.url}/v1", api_key="none", max_retries=0, timeout=PATIENCE) as client:
         yield client

@@ -14,23 +14,6 @@ from running_service import parse_events, running_service
 from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
 
-@pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
-
-
-@pytest.fixture
-def settings(lm, tmp_path):
-    return Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, deadline=5)
-
-
-@pytest.fixture
-async def bot(settings):
-    async with running_service(settings) as running:
-        yield running
-
-
 def line(message, username="alice", **fields):
     return {"username": username, "message": message, **fields}
 

@@ -16,29 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from llm_service.settings import Settings
 from running_service import running_service
-from scripted_lm_studio import ScriptedLMStudio
 
 DASHBOARD = Path(__file__).parents[1] / "docs" / "grafana-dashboard.json"
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 CONVENTION = {text for text in vars(gen_ai_attributes).values() if isinstance(text, str)}
 LABELS = {"route", "code", "reason", "outcome", "family", "part", "state", "version", "le"}
-
-
-@pytest.fixture
-async def lm():
-    async with ScriptedLMStudio() as studio:
-        yield studio
-
-
-@pytest.fixture
-def settings(lm, tmp_path):
-    return Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, deadline=5)
-
-
-@pytest.fixture
-async def bot(settings):
-    async with running_service(settings) as running:
-        yield running
 
 
 async def scrape(bot, accept=""):

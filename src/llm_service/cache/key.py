@@ -21,9 +21,11 @@ class CacheKey:
     material: bytes = field(hash=False)
     """All that the digest was made of. It is stored beside the answer and compared on reading, so that neither a
     collision nor a connection that mixes up its replies can serve one room's answer to another."""
+    model: str = field(compare=False)
+    """Who would answer. Empty while nobody knows: such an answer is shared with who asks meanwhile, and not stored."""
 
 
 def cache_key(prompt: Prompt, model: str) -> CacheKey:
     """The key of an answer of ``model`` to ``prompt``: JSON of every part, in which no two prompts are the same."""
     material = orjson.dumps((SCHEMA_VERSION, model, prompt))
-    return CacheKey(blake2b(material, digest_size=20).hexdigest(), material)
+    return CacheKey(blake2b(material, digest_size=20).hexdigest(), material, model)

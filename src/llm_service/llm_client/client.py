@@ -160,7 +160,7 @@ class LMStudioClient:
         async def fly(flight: Flight) -> None:
             whole = await self._dispatch.fly(flight, prompt, caller, background=background)
             flight.end()
-            if key is not None and whole:
+            if key is not None and key.model and whole:
                 await self._remember(key, flight)
 
         with self._flights.join(key, due, fly) as reader:
@@ -303,15 +303,14 @@ class LMStudioClient:
             raise EmptyReply
         return text
 
-    async def _key(self, prompt: Prompt) -> CacheKey | None:
-        """The key of this prompt with the model that would answer it now; None while nobody knows which."""
+    async def _key(self, prompt: Prompt) -> CacheKey:
+        """The key of this prompt with the model that would answer it now."""
         inventory = await self._watch.current(PATIENCE if self._breaker.state == "closed" else 0.0)
         model = self._dispatch.pick(inventory, prompt.model) if inventory is not None else None
-        name = model.id if model is not None else prompt.model
-        return cache_key(prompt, name) if name else None
+        return cache_key(prompt, (model.id if model is not None else prompt.model) or "")
 
     async def _remembered(self, key: CacheKey | None) -> Completion | None:
-        if key is None:
+        if key is None or not key.model:
             return None
         answer = await self._cache.get(key)
         if answer is None:
