@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
@@ -403,6 +403,7 @@ async def test_nothing_but_http_gets_past_the_edge():
 
 class Hasty(GuardedHttp):
     head_seconds = 0.2
+    unread_seconds = 0.2
 
 
 @pytest.mark.parametrize(
@@ -448,6 +449,51 @@ async def test_an_endless_head_is_cut():
         url = await exchange(port, b"GET /", *[b"y" * 8000] * 20, pause=0.002)
     assert headers.status in (431, 0)
     assert url.status in (414, 0)
+
+
+FLOOD = 400 * 65536
+"""Bytes: 25 MiB, where a loopback connection holds a few."""
+
+
+class Flood:
+    """Answers with far more than a connection holds."""
+
+    def __init__(self):
+        self.over = asyncio.Event()
+
+    async def __call__(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(FLOOD // 65536):
+            await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        self.over.set()
+
+
+async def test_who_does_not_read_is_cut_off():
+    flood = Flood()
+    async with serving(flood, Hasty) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(request("GET", body=b""))
+        async with asyncio.timeout(5):
+            await flood.over.wait()  # what is sent to a connection that is gone is dropped
+        got = 0
+        with suppress(ConnectionError):
+            while piece := await reader.read(1 << 20):
+                got += len(piece)
+        writer.close()
+    assert got < FLOOD
+
+
+async def test_who_reads_slowly_gets_all():
+    async with serving(Flood(), Hasty) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+        writer.write(request("GET", body=b""))
+        got = 0
+        while piece := await reader.read(4 << 20):
+            got += len(piece)
+            await asyncio.sleep(0.005)
+        writer.close()
+    assert got > FLOOD
 
 
 async def test_a_connection_is_used_again_and_again():

@@ -1,7 +1,8 @@
-"""Connections: what must be refused before there is a request.
+"""Connections: what must be refused before there is a request, and who does not read its answer.
 
 uvicorn hands a request to the application only when its head is complete, and waits for that as long as it takes and
-with as much as comes. Here the head has a time and a size, and what is not HTTP is refused with a problem as well.
+with as much as comes. Here the head has a time and a size, and what is not HTTP is refused with a problem as well. It
+also waits without end for a caller to read; here such a connection is cut, so that nothing is kept for it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from llm_service.api.edge.problem import problem
 
 HEAD_SECONDS = 5.0
 """For a whole request head, from the connection's or the head's first byte."""
+UNREAD_SECONDS = 10.0
+"""For a caller to read on, once as much waits for it as is kept."""
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with bounds on a request's head: for ``uvicorn.Config(http=GuardedHttp)``."""
+    """uvicorn's HTTP protocol with bounds on a request's head and on a caller's patience with its answer: for
+    ``uvicorn.Config(http=GuardedHttp)``."""
 
     limits = EdgeLimits()
     head_seconds = HEAD_SECONDS
+    unread_seconds = UNREAD_SECONDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,6 +36,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._head_bytes = 0
         """Since the clock was started. A head that begins in the middle of what came is counted from the next piece."""
         self._head_timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection is there to send a request."""
@@ -38,8 +44,9 @@ class GuardedHttp(HttpToolsProtocol):
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._head_complete()
+        self._reads_on()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -63,6 +70,16 @@ class GuardedHttp(HttpToolsProtocol):
         self._head_complete()
         super().on_headers_complete()
 
+    def pause_writing(self) -> None:
+        """Start the clock for a caller that does not read: closing would wait for it, so the connection is cut."""
+        super().pause_writing()
+        self._unread_timer = self.loop.call_later(self.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop the clock: the caller reads."""
+        self._reads_on()
+        super().resume_writing()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, or a URL so long that the parser gave up on it."""
         if len(self.url) > self.limits.url:
@@ -77,6 +94,11 @@ class GuardedHttp(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _reads_on(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _head_too_slow(self) -> None:
         if self._head_bytes:
