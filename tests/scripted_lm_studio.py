@@ -163,12 +163,17 @@ class Stage:
         }
 
     def _usage(self, completion_tokens: int) -> dict[str, int]:
-        prompt = sum(len(str(message.get("content", "")).split()) + 4 for message in self.body.get("messages", ()))
+        prompt = prompt_tokens(self.body)
         return {
             "prompt_tokens": prompt,
             "completion_tokens": completion_tokens,
             "total_tokens": prompt + completion_tokens,
         }
+
+
+def prompt_tokens(body: dict[str, Any]) -> int:
+    """Tokens of a prompt: a word is one, and a message takes four more."""
+    return sum(len(str(message.get("content", "")).split()) + 4 for message in body.get("messages", ()))
 
 
 def pieces_of(text: str) -> list[str]:
@@ -196,6 +201,9 @@ class ScriptedLMStudio:
         self.running = 0
         self.most_running = 0
         """How many chats ran at once, at most."""
+        self.tokens = 0
+        self.most_tokens = 0
+        """Tokens that the chats which ran at once could take of the context together, at most."""
         self.api_key: str | None = None
         """If set, requests must carry it."""
         self.delay = 0.0
@@ -448,8 +456,11 @@ class ScriptedLMStudio:
         if not self._script:
             self._say_default(body)
         scene = self._script.popleft()
+        tokens = prompt_tokens(body) + body["max_tokens"]
         self.running += 1
+        self.tokens += tokens
         self.most_running = max(self.most_running, self.running)
+        self.most_tokens = max(self.most_tokens, self.tokens)
         try:
             await asyncio.sleep(self.think_time)
             return await scene(Stage(self, request, body))
@@ -458,6 +469,7 @@ class ScriptedLMStudio:
             raise
         finally:
             self.running -= 1
+            self.tokens -= tokens
 
     def _say_default(self, body: dict[str, Any]) -> None:
         self.reply(self.default(body) if callable(self.default) else self.default)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_service.admission import Admission
+from llm_service.admission import Admission, Weight
 from llm_service.errors import DeadlineTooShort, QueueFull, Refused, ShuttingDown
 
 
@@ -18,6 +18,8 @@ class Crowd:
     def __init__(self, admission: Admission) -> None:
         self.admission = admission
         self.served: list[str] = []
+        self.running: dict[str, int] = {}
+        """Who holds a slot, and what that weighs."""
         self._release: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -32,7 +34,11 @@ class Crowd:
         caller = name.rstrip("0123456789")
         with await self.admission.enter(caller, **options):
             self.served.append(name)
-            await self._release[name].wait()
+            self.running[name] = options["weight"].tokens if "weight" in options else 0
+            try:
+                await self._release[name].wait()
+            finally:
+                del self.running[name]
 
     async def go(self, *names: str) -> None:
         """They are done."""
@@ -295,6 +301,189 @@ async def test_a_spammer_costs_the_others_little():
     assert sum(refused[f"viewer {number}"] for number in range(10)) == 0
     assert refused["spammer"] > 0
     assert (admission.in_flight, admission.queued) == (0, 0)
+
+
+# ── A context that slots share ──
+
+MODEL = "m"
+
+
+def sharing(pool: int, slots: int = 4, **options) -> Admission:
+    admission = Admission(slots, **options)
+    admission.share({MODEL: pool})
+    return admission
+
+
+def weighing(tokens: int, model: str = MODEL) -> dict[str, Weight]:
+    return {"weight": Weight(model, tokens)}
+
+
+async def test_no_more_at_once_than_the_pool_holds():
+    crowd = Crowd(sharing(100))
+    await crowd.come("a1", "b1", "c1", **weighing(40))
+    assert crowd.served == ["a1", "b1"]
+    assert (crowd.admission.tokens_in_flight, crowd.admission.queued) == (80, 1)
+    await crowd.go("a1")
+    assert crowd.served == ["a1", "b1", "c1"]
+    await crowd.finish()
+    assert (crowd.admission.tokens_in_flight, crowd.admission.in_flight) == (0, 0)
+
+
+async def test_who_is_alone_goes_whatever_it_weighs():
+    crowd = Crowd(sharing(100))
+    await crowd.come("a1", "b1", **weighing(500))
+    assert crowd.served == ["a1"]
+    await crowd.go("a1")
+    assert crowd.served == ["a1", "b1"]
+    await crowd.finish()
+
+
+async def test_light_ones_do_not_overtake_the_heavy_one_whose_turn_it_is():
+    crowd = Crowd(sharing(100))
+    await crowd.come("a1", "b1", **weighing(30))
+    await crowd.come("h1", **weighing(90))
+    await crowd.come("c1", "d1", **weighing(10))
+    assert crowd.served == ["a1", "b1"]
+    await crowd.go("a1")
+    assert crowd.served == ["a1", "b1"]
+    await crowd.go("b1")
+    assert crowd.served == ["a1", "b1", "h1", "c1"]
+    await crowd.finish()
+
+
+async def test_who_has_its_share_of_slots_waits_for_its_heavy_one_while_others_go_on():
+    crowd = Crowd(sharing(100))
+    await crowd.come("a1", "a2", **weighing(30))
+    await crowd.come("a3", **weighing(90))
+    await crowd.come("b1", **weighing(10))
+    assert crowd.served == ["a1", "a2", "b1"]
+    await crowd.go("a1")
+    await crowd.come("c1", **weighing(10))
+    assert crowd.served == ["a1", "a2", "b1"]
+    await crowd.go("a2", "b1")
+    assert crowd.served == ["a1", "a2", "b1", "a3", "c1"]
+    await crowd.finish()
+
+
+async def test_who_leaves_while_it_waits_for_context_lets_the_next_one_go():
+    crowd = Crowd(sharing(100))
+    await crowd.come("a1", **weighing(50))
+    await crowd.come("h1", **weighing(90))
+    await crowd.come("b1", **weighing(50))
+    crowd.tasks["h1"].cancel()
+    await settle()
+    assert crowd.served == ["a1", "b1"]
+    crowd.tasks["a1"].cancel()
+    await settle()
+    assert crowd.admission.tokens_in_flight == 50
+    await crowd.finish()
+
+
+async def test_every_model_has_a_pool_of_its_own_or_none():
+    admission = Admission(4)
+    admission.share({MODEL: 100, "other": 200})
+    crowd = Crowd(admission)
+    await crowd.come("a1", **weighing(90))
+    await crowd.come("b1", **weighing(150, "other"))
+    await crowd.come("c1", **weighing(1000, "alone"))
+    await crowd.come("d1")
+    assert crowd.served == ["a1", "b1", "c1", "d1"]
+    await crowd.finish()
+
+
+async def test_a_larger_pool_lets_more_in_and_so_does_none():
+    crowd = Crowd(sharing(100))
+    await crowd.come("a1", "b1", "c1", "d1", **weighing(60))
+    assert crowd.served == ["a1"]
+    crowd.admission.share({MODEL: 150})
+    await settle()
+    assert crowd.served == ["a1", "b1"]
+    crowd.admission.share({})
+    await settle()
+    assert crowd.served == ["a1", "b1", "c1", "d1"]
+    await crowd.finish()
+
+
+async def test_background_work_that_waits_for_context_holds_up_no_reply():
+    crowd = Crowd(sharing(100))
+    await crowd.come("a1", **weighing(40))
+    await crowd.come("s1", background=True, **weighing(90))
+    await crowd.come("s2", background=True, **weighing(10))
+    await crowd.come("b1", **weighing(40))
+    assert crowd.served == ["a1", "b1"]
+    await crowd.go("a1", "b1")
+    assert crowd.served == ["a1", "b1", "s1", "s2"]
+    await crowd.finish()
+
+
+async def test_how_long_it_takes_is_told_by_what_really_runs_side_by_side():
+    admission = sharing(100, slots=4)
+    await learned(admission, 10.0)
+    crowd = Crowd(admission)
+    await crowd.come("a1", "b1", **weighing(90))
+    assert admission.wait_time() == pytest.approx(20.0, abs=0.5)
+    await crowd.come("c1", deadline=now() + 25, **weighing(90))
+    await settle()
+    error = crowd.refusal("c1")
+    assert isinstance(error, DeadlineTooShort)
+    assert error.retry_after == pytest.approx(20.0, abs=0.5)
+    await crowd.finish()
+
+
+WEIGHTS = st.integers(0, 12)
+
+
+@given(st.lists(WEIGHTS, max_size=25), st.integers(1, 4), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_one_request_each_is_served_in_the_order_of_coming(weights, slots, dice):
+    async def story() -> None:
+        crowd = Crowd(sharing(10, slots, queue_size=100))
+        names = [f"{chr(ord('a') + number)}1" for number in range(len(weights))]
+        for name, tokens in zip(names, weights, strict=True):
+            await crowd.come(name, **weighing(tokens))
+            if crowd.running and dice.random() < 0.5:
+                await crowd.go(dice.choice(list(crowd.running)))
+        async with asyncio.timeout(5):
+            await crowd.finish()
+        assert crowd.served == names
+
+    asyncio.run(story())
+
+
+HEAVY_STEPS = st.lists(
+    st.tuples(st.sampled_from("abcS"), st.sampled_from(["come", "come", "leave", "cancel"]), WEIGHTS), max_size=60
+)
+
+
+@given(HEAVY_STEPS, st.integers(1, 4), st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_whatever_happens_the_pool_is_never_overfilled_nor_kept_from_who_has_room(steps, slots, dice):
+    async def story() -> None:
+        pool = 10
+        crowd = Crowd(sharing(pool, slots, queue_size=6))
+        waiting: dict[str, int] = {}
+        for number, (caller, step, tokens) in enumerate(steps):
+            name = f"{caller}{number}"
+            if step == "come":
+                waiting[name] = tokens
+                await crowd.come(name, background=caller == "S", **weighing(tokens))
+            elif step == "leave" and crowd.running:
+                await crowd.go(dice.choice(list(crowd.running)))
+            elif step == "cancel" and crowd.tasks:
+                crowd.tasks[dice.choice(list(crowd.tasks))].cancel()
+            await settle()
+            taken = sum(crowd.running.values())
+            assert taken == crowd.admission.tokens_in_flight
+            assert taken <= pool or sum(map(bool, crowd.running.values())) == 1
+            assert len(crowd.running) <= slots
+            waiting = {who: weight for who, weight in waiting.items() if not crowd.tasks[who].done()}
+            replies = [waiting[who] for who in waiting if who not in crowd.served and who[0] != "S"]
+            assert not replies or len(crowd.running) == slots or taken + max(replies) > pool
+        async with asyncio.timeout(5):
+            await crowd.finish()
+        assert (crowd.admission.tokens_in_flight, crowd.admission.in_flight, crowd.admission.queued) == (0, 0, 0)
+
+    asyncio.run(story())
 
 
 STEPS = st.lists(

@@ -284,6 +284,7 @@ async def test_health_tells_the_engine(bot, lm):
     status, body = await bot.get("/health")
     assert (status, body["status"], body["engine"]["model"]) == (200, "ok", "scripted-model")
     assert body["hint"] is None, "nothing is to be done"
+    assert (body["engine"]["slots"], body["engine"]["pool"], body["engine"]["tokens_in_flight"]) == (4, 4096, 0)
     assert (await bot.get("/health/live")) == (200, {"status": "alive"})
 
 

@@ -520,11 +520,11 @@ def test_lm_studio_v1_tells_instances_and_their_context():
         }
     )
     assert found is not None
-    assert [(m.id, m.loaded, m.context_length, m.slots, m.shared_context) for m in found.models] == [
-        ("warm", True, 4096, 2, True),
-        ("warm:2", True, 2048, 4, True),
-        ("apple", True, 4096, 1, False),
-        ("cold", False, None, None, False),
+    assert [(m.id, m.loaded, m.context_length, m.slots, m.shared_context, m.pool) for m in found.models] == [
+        ("warm", True, 4096, 2, True, 4096),
+        ("warm:2", True, 2048, 4, True, 2048),
+        ("apple", True, 4096, 1, False, None),
+        ("cold", False, None, None, False, None),
     ]
     assert found.embeddings == ("nomic",)
     assert found.default() == found.models[0]
@@ -594,7 +594,7 @@ def test_ollama_tells_what_is_running():
 def test_vllm_koboldcpp_and_the_rest():
     served = inventory.vllm({"data": [{"id": "m", "max_model_len": 8192}]})
     assert served is not None
-    assert served.models[0].context_length == 8192
+    assert (served.models[0].context_length, served.models[0].pool) == (8192, None)
     kobold = inventory.koboldcpp({"result": "KoboldCpp", "version": "1.99"}, {"value": 6144}, {"data": [{"id": "k"}]})
     assert kobold is not None
     assert (kobold.models[0].id, kobold.models[0].context_length) == ("k", 6144)

@@ -17,9 +17,10 @@ from llm_service.errors import EmptyReply, InvalidMessage, PromptTooLong, TurnDr
 from llm_service.llm_client import LMStudioClient
 from llm_service.store import open_store
 from llm_service.threads import ThreadTracker
+from llm_service.tokens import rough_tokens
 from llm_service.topic_tracker import TopicTracker
 from llm_service.turn_taking import Policy
-from llm_service.types import Completed, Delta, Draft, Message, Persona, Reply, Sampling
+from llm_service.types import Completed, Delta, Draft, Message, Persona, Prompt, PromptMessage, Reply, Sampling
 from llm_service.words import terms
 from scripted_lm_studio import ScriptedModel
 
@@ -228,6 +229,27 @@ async def test_a_real_engine_reuses_the_prefix(tiny_model):
         window = (await manager.context()).window
         assert window.counted == "exact"
         assert window.tokens == reply.usage.prompt_tokens
+
+
+async def test_others_prompts_are_counted_by_what_rooms_have_learned(manager, lm):
+    prompt = Prompt(messages=(PromptMessage(role="user", content="word " * 200),))
+    rough = manager.composer.most_tokens(prompt, "scripted-model")
+    assert rough == rough_tokens(["word " * 200])
+    for number in range(6):
+        await manager.reply(said(f"{number} " + "word " * 60))
+    assert 204 <= manager.composer.most_tokens(prompt, "scripted-model") < rough
+    assert manager.composer.most_tokens(prompt, "another model") == rough
+
+
+async def test_a_prompt_weighs_what_it_was_counted(manager):
+    await manager.reply(said("Hello there!"))
+    room = await manager.room("default")
+    composing = await manager.composer.compose(room, ())
+    window = composing.composed.window
+    assert window.margin
+    assert composing.most_tokens() == window.tokens + window.margin
+    exact = replace(composing, composed=replace(composing.composed, window=replace(window, counted="exact")))
+    assert exact.most_tokens() == window.tokens
 
 
 async def test_idle_rooms_are_let_go_and_come_back():

@@ -3,17 +3,18 @@
 import asyncio
 import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_service import errors
+from llm_service import engine, errors
 from llm_service.engine import EmbeddedEngine
 from llm_service.llm_client import LMStudioClient
 from llm_service.llm_client.retry import RetryBudget, retry_delay
-from llm_service.types import EngineKind, Prompt, PromptMessage, Sampling
+from llm_service.types import Completion, EngineKind, Prompt, PromptMessage, Sampling
 from scripted_lm_studio import ScriptedLMStudio, ScriptedModel
 
 
@@ -426,6 +427,97 @@ async def test_a_setting_overrides_the_engines_slots(lm):
     async with LMStudioClient(lm.base_url, slots=1) as client:
         await asyncio.gather(*[client.complete(ask(str(number))) for number in range(5)])
     assert lm.most_running == 1
+
+
+def long(text: str, **options) -> Prompt:
+    """A prompt of about a hundred tokens, with an answer of up to four hundred."""
+    return ask(f"{text} " + "word " * 100, sampling=Sampling(max_tokens=400), **options)
+
+
+async def test_no_more_at_once_than_the_context_holds_that_the_slots_share(lm, client):
+    lm.models[0].context_length = 2000
+    lm.think_time = 0.02
+    answers = await asyncio.gather(*[client.complete(long(str(number))) for number in range(8)])
+    assert len(answers) == 8
+    assert lm.most_tokens <= 2000
+    assert lm.most_running == 2
+    short = Sampling(max_tokens=100)
+    await asyncio.gather(*[client.complete(ask(str(number), sampling=short)) for number in range(8)])
+    assert lm.most_running == 4
+
+
+async def test_what_was_counted_weighs_what_it_was_counted(lm, client):
+    lm.models[0].context_length = 2000
+    lm.think_time = 0.02
+    asked = [client.complete(long(str(number)), count=lambda: 105) for number in range(8)]
+    await asyncio.gather(*asked)
+    assert lm.most_running == 3
+    assert 1000 < lm.most_tokens <= 2000
+
+
+async def test_a_request_that_is_too_long_for_the_context_goes_alone(lm, client):
+    lm.models[0].context_length = 500
+    lm.think_time = 0.02
+    await asyncio.gather(*[client.complete(long(str(number))) for number in range(3)])
+    assert lm.most_running == 1
+
+
+async def test_who_leaves_frees_its_context_at_once(lm, client):
+    lm.models[0].context_length = 1000
+    lm.hang()
+    leaving = asyncio.create_task(client.complete(long("a")))
+    await eventually(lambda: lm.running == 1)
+    state = client.state()
+    assert (state.pool, state.slots, state.in_flight) == (1000, 4, 1)
+    assert 500 < state.tokens_in_flight <= 1000
+    next_one = asyncio.create_task(client.complete(long("b")))
+    await eventually(lambda: client.state().queued == 1)
+    left = asyncio.get_running_loop().time()
+    leaving.cancel()
+    await next_one
+    assert asyncio.get_running_loop().time() - left < 0.1
+    assert client.state().tokens_in_flight == 0
+
+
+async def test_who_shares_an_answer_weighs_nothing(lm, client):
+    lm.models[0].context_length = 1000
+    lm.think_time = 0.05
+    sharing = [asyncio.create_task(client.complete(long("the same"))) for _ in range(5)]
+    await eventually(lambda: lm.running == 1)
+    assert client.state().queued == 0
+    assert client.state().tokens_in_flight <= 1000
+    await asyncio.gather(*sharing)
+    assert len(lm.requests) == 1
+
+
+async def test_models_of_one_engine_do_not_share_their_context(lm):
+    lm.models = [
+        ScriptedModel(instances=["scripted-model"], context_length=1000),
+        ScriptedModel(key="other", instances=["other"], context_length=1000),
+    ]
+    lm.think_time = 0.05
+    async with LMStudioClient(lm.base_url) as client:
+        asked = [client.complete(long("a", model=name)) for name in ("scripted-model", "other", "other")]
+        await asyncio.gather(*asked)
+    assert lm.most_running == 2
+
+
+async def test_an_unknown_name_means_the_context_of_the_model_that_is_there(lm):
+    lm.models[0].context_length = 1000
+    lm.think_time = 0.02
+    async with LMStudioClient(lm.base_url, model="stranger") as client:
+        await asyncio.gather(*[client.complete(long(str(number))) for number in range(3)])
+    assert lm.most_running == 1
+
+
+@pytest.mark.parametrize("change", [{"format": "mlx", "parallel": 3}, {"context_length": 0, "parallel": 3}])
+async def test_where_no_context_is_shared_or_known_requests_are_counted(lm, client, change):
+    for name, value in change.items():
+        setattr(lm.models[0], name, value)
+    lm.think_time = 0.02
+    await asyncio.gather(*[client.complete(long("word " * 500 + str(number))) for number in range(6)])
+    assert lm.most_running == 3
+    assert client.state().pool is None
 
 
 async def test_too_many_are_refused_at_once(lm):
@@ -901,6 +993,41 @@ async def test_llama_server_is_told_to_stop(llama_url):
         answer = await client.complete(ask("after", sampling=Sampling(max_tokens=1, temperature=0.0)), deadline=10.0)
         assert answer.finish_reason == "length"
         assert client.state().in_flight == 0
+
+
+async def together(client: LMStudioClient, name: str) -> list[object]:
+    """What becomes of two requests, each of which fills more than half of 512 tokens."""
+    asked = []
+    for number in range(2):
+        prompt = ask(f"{name} {number} " + "word " * 60, sampling=Sampling(max_tokens=64))
+        tokens = await client.count_tokens(prompt)
+        assert tokens is not None
+        assert 256 < tokens < 448
+        asked.append(client.complete(prompt, count=lambda tokens=tokens: tokens))
+    return await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def test_slots_of_the_embedded_engine_have_a_context_each(llama_url):
+    async with LMStudioClient(llama_url) as client:
+        for number in range(4):
+            assert all(isinstance(answer, Completion) for answer in await together(client, f"round {number}"))
+        assert client.state().pool is None
+
+
+async def test_the_shared_context_of_a_llama_server_is_overfilled_once(tiny_model, monkeypatch):
+    monkeypatch.setattr(engine, "_WORKER", Path(__file__).with_name("unified_llama.py"))
+    async with (
+        EmbeddedEngine(tiny_model, context_length=256, slots=2, threads=1) as llama,
+        LMStudioClient(llama.base_url) as client,
+    ):
+        assert (await client.model()).context_length == 512
+        rounds = 0
+        async with asyncio.timeout(10):
+            while all(isinstance(answer, Completion) for answer in await together(client, f"round {rounds}")):
+                rounds += 1
+        assert (await client.model()).pool == 512
+        for number in range(4):
+            assert all(isinstance(answer, Completion) for answer in await together(client, f"later {number}"))
 
 
 async def test_llama_server_says_when_the_prompt_is_too_long(llama_url):

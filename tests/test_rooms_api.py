@@ -359,6 +359,31 @@ async def test_rooms_together_never_ask_for_more_than_the_engine_has(settings, t
         assert lm.most_running == 2
 
 
+async def test_rooms_and_programs_together_never_fill_more_context_than_the_slots_share(settings, tmp_path):
+    async with ScriptedLMStudio(models=[ScriptedModel(instances=["shared"], context_length=1024)]) as lm:
+        here = settings.model_copy(update={"base_url": lm.base_url, "data_dir": tmp_path / "shared"})
+        async with running_service(here) as bot:
+            for number in range(6):  # until the window is full, and the tokens of this model are known
+                await bot.post("/messages", [line(f"{number} {'word ' * 30}") for _ in range(8)])
+                await bot.chat(f"And now, {number}?")
+            lm.think_time = 0.1
+            whole = asyncio.create_task(bot.chat("Is it full?"))
+            await until(lambda: lm.running)
+            assert lm.tokens > 512
+            program = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 500}
+            others = [bot.chat("Hi", path=f"/rooms/other{number}/chat") for number in range(2)]
+            answers = await asyncio.gather(*others, bot.post("/v1/chat/completions", program), whole)
+        assert [status for status, _ in answers] == [200] * 4
+        assert lm.most_running > 1
+        assert lm.most_tokens <= 1024
+
+
+async def until(condition):
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
 async def test_silence_is_broken_by_heartbeats(bot, monkeypatch):
     monkeypatch.setattr(streams, "HEARTBEAT", 0.05)
     async with bot.http.get(bot.url + "/events") as answer, asyncio.timeout(5):

@@ -163,6 +163,7 @@ async def test_what_waits_is_seen_while_it_waits(lm, tmp_path):
             while bot.service.engines.state().queued < 2:
                 await asyncio.sleep(0.005)
         assert (await value(bot, "engine_in_flight"), await value(bot, "engine_queued")) == (1, 2)
+        assert 256 < await value(bot, "engine_tokens_in_flight") <= await value(bot, "engine_pool_tokens") == 4096
         await asyncio.gather(*waiting)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from llm_service.engine import EmbeddedEngine
 from llm_service.errors import ContextOverflow
-from llm_service.tokens import FEATURES, TokenEstimator, features
+from llm_service.tokens import FEATURES, TokenEstimator, features, rough_tokens
 from llm_service.types import PromptMessage
 
 Tokenizer = Callable[[str], int]
@@ -181,6 +181,24 @@ def test_a_refusal_teaches():
     before = estimator.estimate(talk(3))
     estimator.overflowed(talk(3), ContextOverflow())
     assert estimator.estimate(talk(3)) > before
+
+
+LINES = (
+    "ann: which boss gives you the most trouble on this route?",
+    "bob: lol idk KEKW same here bro 😂",
+    "eva: welcher Gegner macht dir auf dieser Strecke die größten Schwierigkeiten?",
+    "яна: какой босс самый трудный на этом пути?",
+    "νίκη: ποιο αφεντικό σε δυσκολεύει περισσότερο;",
+    "민지: 이 길에서 어떤 보스가 제일 어려워요?",
+    "雪: このルートで一番難しいボスはどれですか",
+)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_rough_count_is_rather_too_high_than_too_low(line):
+    text = "\n".join([line] * 40)
+    estimate = TokenEstimator().estimate([PromptMessage(role="user", content=text)])
+    assert estimate <= rough_tokens([text]) < 3 * estimate
 
 
 def test_what_was_learned_outlives_the_process():

@@ -310,6 +310,8 @@ class ModelInfo:
     """How many requests it answers side by side."""
     shared_context: bool = False
     """Whether the slots share one pool of context (LM Studio's unified KV cache)."""
+    pool: int | None = None
+    """Tokens of that pool, where requests fail that fill it together; None where it is not known, or they do not."""
     size_bytes: int | None = None
     builtin: bool = False
     """Whether this is the small model that ships with the package."""

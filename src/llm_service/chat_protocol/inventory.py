@@ -110,14 +110,16 @@ def _v1_models(entry: dict[str, Any]) -> Iterator[ModelInfo]:
     instances = [i for i in _entries(entry, "loaded_instances") or [] if "id" in i]
     for instance in instances:
         config = _dict(instance.get("config"))
+        context = _positive(config.get("context_length"))
         yield ModelInfo(
             id=str(instance["id"]),
             engine=EngineKind.LM_STUDIO,
             loaded=True,
-            context_length=_positive(config.get("context_length")),
+            context_length=context,
             max_context_length=_positive(entry.get("max_context_length")),
             slots=_positive(config.get("parallel")) or (1 if mlx else PARALLEL_DEFAULT),
             shared_context=not mlx,
+            pool=None if mlx else context,
             size_bytes=_positive(entry.get("size_bytes")),
         )
     if not instances:
@@ -142,14 +144,16 @@ def lm_studio_v0(body: object) -> Inventory | None:
 
 def _v0_model(entry: dict[str, Any]) -> ModelInfo:
     mlx = entry.get("compatibility_type") == "mlx"
+    context = _positive(entry.get("loaded_context_length"))
     return ModelInfo(
         id=str(entry["id"]),
         engine=EngineKind.LM_STUDIO,
         loaded=entry["state"] == "loaded",
-        context_length=_positive(entry.get("loaded_context_length")),
+        context_length=context,
         max_context_length=_positive(entry.get("max_context_length")),
         slots=1 if mlx else None,
         shared_context=not mlx,
+        pool=None if mlx else context,
     )
 
 
@@ -196,7 +200,8 @@ def ollama(version: object, running: object, listing: object) -> Inventory | Non
 
 
 def vllm(listing: object) -> Inventory | None:
-    """``GET /v1/models`` of vLLM: the context stands in ``max_model_len``."""
+    """``GET /v1/models`` of vLLM: the context stands in ``max_model_len``. How large its pool is, it does not say; a
+    request that finds it full waits there, so none fails."""
     entries = _entries(listing, "data")
     if not entries or not all(_positive(entry.get("max_model_len")) and "id" in entry for entry in entries):
         return None

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llm_service.errors import ContextOverflow
-from llm_service.prompt import MOST_MESSAGES, RETENTION, Composed, compose
-from llm_service.tokens import TokenEstimator
+from llm_service.prompt import MOST_MESSAGES, RETENTION, Composed, compose, most_tokens
+from llm_service.tokens import TokenEstimator, rough_tokens
 from llm_service.turn_taking import crowd_lines
 from llm_service.types import ModelInfo, Prompt, Sampling, Usage
 
@@ -20,6 +20,9 @@ MOST_ESTIMATORS = 20
 """Models whose token costs are kept in memory."""
 NEARLY = 0.75
 """Share of the window above which it is nearly full."""
+WORTH_COUNTING = range(256, 8_192)
+"""Tokens, roughly, of others' prompts that are counted: of shorter ones it matters little, and longer ones take more
+than two milliseconds."""
 SAVE_EVERY = 20
 """Answers after which what was learned about a model's tokens is stored again."""
 
@@ -36,6 +39,11 @@ class Composing:
     def prompt(self) -> Prompt:
         """What is sent."""
         return self.composed.prompt
+
+    def most_tokens(self) -> int:
+        """The tokens that it has at most."""
+        window = self.composed.window
+        return window.tokens if window.counted == "exact" else window.tokens + window.margin
 
 
 class Composer:
@@ -105,6 +113,15 @@ class Composer:
             idle=idle,
         )
         return replace(composed, prompt=replace(composed.prompt, reasoning_effort=self._reasoning_effort))
+
+    def most_tokens(self, prompt: Prompt, model: str) -> int:
+        """The tokens that a prompt has at most which was not composed here, by what was learned about the model; before
+        anything was, by the size of the text."""
+        rough = rough_tokens(message.content for message in prompt.messages)
+        estimator = self._estimators.get(model)
+        if estimator is None or rough not in WORTH_COUNTING:
+            return rough
+        return min(rough, most_tokens(estimator, prompt.messages))
 
     def nearly_full(self, room: Room, composing: Composing) -> bool:
         """Whether the window will soon have to be cut: worth a closer look while nobody waits."""

@@ -54,17 +54,19 @@ class Backend(Protocol):
         deadline: float | None = None,
         background: bool = False,
         use_cache: bool = True,
+        count: Callable[[], int] | None = None,
     ) -> AbstractAsyncContextManager[Stream]:
         """Entering waits for a slot and the first chunk, so every failure before the first word is raised there;
         iterating yields the answer; leaving hangs up. ``deadline`` is seconds left; ``caller`` is for fairness;
-        ``background`` work never delays a caller's."""
+        ``background`` work never delays a caller's; ``count`` tells the tokens of the prompt, at most, where it matters
+        how much of its context a request takes."""
         ...
 
     def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
         """Raise the refusal that :meth:`stream` would give now, without doing anything."""
         ...
 
-    async def warm(self, prompt: Prompt) -> None:
+    async def warm(self, prompt: Prompt, *, count: Callable[[], int] | None = None) -> None:
         """Let the engine read a prompt, behind all replies, so that its KV cache holds it."""
         ...
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 
@@ -72,7 +73,7 @@ class Tending:
                 return  # the new one carries on what the old one told
             await self.move_window(room, composing.composed.cut, summary)
             fresh = await self._composer.compose(room, ())
-            await self._backend.warm(fresh.prompt)
+            await self._backend.warm(fresh.prompt, count=fresh.most_tokens)
         except LLMServiceError as exc:
             log.info("room was not tended", room=room.name, code=exc.code)
 
@@ -86,7 +87,7 @@ class Tending:
         """Let the engine read the room's prompt before anybody waits for it."""
         try:
             composing = await self._composer.compose(room, ())
-            await self._backend.warm(composing.prompt)
+            await self._backend.warm(composing.prompt, count=composing.most_tokens)
         except LLMServiceError as exc:
             log.info("room was not warmed", room=room.name, code=exc.code)
 
@@ -115,12 +116,13 @@ class Tending:
             counter=await self._composer.estimator(composing.model.id),
             sharing=room.sharing(composing.model.slots or 1),
         )
-        text = await self._say(task.prompt)
+        text = await self._say(task.prompt, composing.model.id)
         return Summary(text=text, covers=task.covers) if text else room.summary
 
-    async def _say(self, prompt: Prompt) -> str:
-        cleaning = ResponseCleaner().stream()
-        async with self._backend.stream(prompt, deadline=PATIENCE, background=True, use_cache=False) as chunks:
+    async def _say(self, prompt: Prompt, model: str) -> str:
+        cleaning, count = ResponseCleaner().stream(), partial(self._composer.most_tokens, prompt, model)
+        asked = self._backend.stream(prompt, deadline=PATIENCE, background=True, use_cache=False, count=count)
+        async with asked as chunks:
             async for chunk in chunks:
                 cleaning.feed(chunk.text)
         cleaning.finish()

@@ -194,7 +194,11 @@ class Turn:
             self._room, self._answers, within=self._within
         )
         stream = self._manager.backend.stream(
-            composing.prompt, caller=self._caller, deadline=self._left(), use_cache=self._tries == 1
+            composing.prompt,
+            caller=self._caller,
+            deadline=self._left(),
+            use_cache=self._tries == 1,
+            count=composing.most_tokens,
         )
         self._trace.asked(composing.prompt, composing.model)
         self._engine.enter_context(self._trace.step("engine"))

@@ -30,6 +30,7 @@ def parameters(options: dict[str, Any]) -> xllamacpp.CommonParams:
     params.endpoint_metrics = True
     params.n_parallel = options["slots"]
     params.n_ctx = options["context_length"] * options["slots"]
+    params.kv_unified = False  # in a pool that slots share, one conversation could end another's answer
     params.n_cache_reuse = 256
     params.cache_ram_mib = options["cache_ram_mib"]
     params.cpuparams.n_threads = options["threads"]

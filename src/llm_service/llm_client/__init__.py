@@ -7,6 +7,7 @@
     exchange.py    one attempt within its limits
     flight.py      one question under way; flights.py joins those who ask the same
     watch.py       what the engine has; loading.py brings a model into memory; counting.py counts tokens
+    weighing.py    what a request may take of a context that slots share
     connection.py  aiohttp, and nothing else in here knows it
     retry.py, state.py, stream.py, cleaning.py    values and decisions
 """

@@ -27,6 +27,7 @@ from .loading import Loader, Progress
 from .state import Counters, EngineState
 from .stream import EngineStream, gather, landed
 from .watch import PATIENCE, Watch
+from .weighing import Count
 
 DEFAULT_SLOTS = 4
 """What an engine is trusted with that does not say how many requests it answers side by side."""
@@ -141,12 +142,15 @@ class LMStudioClient:
         deadline: float | None = None,
         background: bool = False,
         use_cache: bool = True,
+        count: Count | None = None,
     ) -> AsyncIterator[EngineStream]:
         """The answer to ``prompt``, as it comes.
 
         Entering waits for a slot, sends the prompt and waits for the first chunk, so that whatever fails before the
         first word is raised here. Leaving hangs up: the engine stops generating. ``caller`` is who shares the engine
         fairly with others; ``deadline`` is in seconds from now; ``background`` work waits behind all replies.
+        ``count`` tells how many tokens the prompt has at most, where slots share one context; without it, that is
+        taken from its size.
         """
         await self.open()
         due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
@@ -158,7 +162,7 @@ class LMStudioClient:
             return
 
         async def fly(flight: Flight) -> None:
-            whole = await self._dispatch.fly(flight, prompt, caller, background=background)
+            whole = await self._dispatch.fly(flight, prompt, caller, background=background, count=count)
             flight.end()
             if key is not None and key.model and whole:
                 await self._remember(key, flight)
@@ -183,9 +187,12 @@ class LMStudioClient:
         deadline: float | None = None,
         background: bool = False,
         use_cache: bool = True,
+        count: Count | None = None,
     ) -> Completion:
         """The whole answer to ``prompt``: the stream, drained."""
-        asked = self.stream(prompt, caller=caller, deadline=deadline, background=background, use_cache=use_cache)
+        asked = self.stream(
+            prompt, caller=caller, deadline=deadline, background=background, use_cache=use_cache, count=count
+        )
         async with asked as stream:
             return await stream.drain()
 
@@ -201,11 +208,11 @@ class LMStudioClient:
             return self._text(await self.complete(prompt))
         return self._text(await self.complete(prompt, use_cache=False))
 
-    async def warm(self, prompt: Prompt) -> None:
+    async def warm(self, prompt: Prompt, *, count: Count | None = None) -> None:
         """Have the engine read ``prompt`` now, behind all replies, so that its cache holds it when it is needed."""
         short = Sampling(temperature=0.0, max_tokens=1)
         with suppress(EmptyReply):
-            await self.complete(replace(prompt, sampling=short), background=True, use_cache=False)
+            await self.complete(replace(prompt, sampling=short), background=True, use_cache=False, count=count)
 
     async def forget(self) -> None:
         """Empty the cache, also of answers that are still on their way."""
@@ -285,6 +292,8 @@ class LMStudioClient:
             in_flight=self._admission.in_flight,
             queued=self._admission.queued,
             slots=self._admission.slots,
+            pool=model.pool if model is not None else None,
+            tokens_in_flight=self._admission.tokens_in_flight,
             counters=self._counters.copy(),
         )
 
@@ -331,8 +340,11 @@ class LMStudioClient:
         inventory = self._watch.inventory
         if came_back:
             self._breaker.knock()
-        model = self._dispatch.pick(inventory, None) if inventory is not None else None
-        if inventory is None or model is None:
+        if inventory is None:
+            return
+        self._admission.share({model.id: model.pool for model in inventory.models if model.pool is not None})
+        model = self._dispatch.pick(inventory, None)
+        if model is None:
             return
         self._admission.resize(self._slots or model.slots or DEFAULT_SLOTS)
         with suppress(LLMServiceError):

@@ -22,7 +22,7 @@ from typing import Any
 
 import structlog
 
-from llm_service.admission import Admission
+from llm_service.admission import NOTHING, Admission, Weight
 from llm_service.breaker import Breaker
 from llm_service.chat_protocol import LLAMA_CPP, Inventory, Source, fold_roles, request_body, same_model, without_schema
 from llm_service.errors import (
@@ -46,6 +46,7 @@ from .loading import Loader, on_its_way
 from .retry import RetryBudget, retry_delay
 from .state import Counters
 from .watch import Watch
+from .weighing import Count, tokens_of
 
 log = structlog.get_logger("llm_service.llm_client")
 
@@ -127,12 +128,21 @@ class Dispatch:
             self._counters.refusals += 1
             raise
 
-    async def fly(self, flight: Flight, prompt: Prompt, caller: str = "", *, background: bool = False) -> bool:
+    async def fly(
+        self,
+        flight: Flight,
+        prompt: Prompt,
+        caller: str = "",
+        *,
+        background: bool = False,
+        count: Count | None = None,
+    ) -> bool:
         """Fill ``flight`` with the answer to ``prompt``; gives whether it is whole. Raises what a caller must know."""
         self._breaker.check()
         model = await self.ready(prompt.model)
+        weight = self._weight(prompt, count)
         try:
-            place = await self._admission.enter(caller, deadline=flight.deadline, background=background)
+            place = await self._admission.enter(caller, deadline=flight.deadline, background=background, weight=weight)
         except LLMServiceError:
             self._counters.refusals += 1
             raise
@@ -143,6 +153,15 @@ class Dispatch:
             place.useful = True
             self._count(flight)
         return whole
+
+    def _weight(self, prompt: Prompt, count: Count | None) -> Weight:
+        """What it may take of the context that it shares with others. A name that the engine does not know is answered
+        by the model that is there."""
+        inventory = self._watch.inventory
+        model = (self.pick(inventory, prompt.model) or inventory.default()) if inventory is not None else None
+        if model is None or model.pool is None:
+            return NOTHING
+        return Weight(model.id, tokens_of(prompt, count, unlimited=model.pool))
 
     def _count(self, flight: Flight) -> None:
         """Count a whole answer."""
@@ -160,7 +179,7 @@ class Dispatch:
             try:
                 return await self._attempt(flight, prompt, model)
             except EngineError as error:
-                self._note(error, flight)
+                self._note(error, flight, model)
                 if flight.chunks:
                     raise
                 mended = self._mended(prompt, error, model)
@@ -204,11 +223,21 @@ class Dispatch:
             raise
         self._breaker.succeeded()
 
-    def _note(self, error: EngineError, flight: Flight) -> None:
+    def _note(self, error: EngineError, flight: Flight, model: str) -> None:
         self._counters.failed(error.code)
+        if self._is_pool_full(error):
+            self._watch.sharing.add(model)
         if isinstance(error, _CHANGES_THE_MODEL):
             self._watch.doubt()
         log.warning("attempt failed", code=error.code, attempt=flight.attempts)
+
+    def _is_pool_full(self, error: EngineError) -> bool:
+        """Whether it tells that several requests filled a context together: of one that is too long by itself,
+        llama-server says how long it is."""
+        known = self._watch.inventory
+        if known is None or known.source is not Source.LLAMA_SERVER or self._admission.in_flight == 1:
+            return False
+        return isinstance(error, ContextOverflow) and error.prompt_tokens is None
 
     def _mended(self, prompt: Prompt, error: EngineError, model: str) -> Prompt | None:
         """The prompt in a form that this engine may accept, where the error says what was wrong with it."""

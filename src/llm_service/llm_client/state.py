@@ -80,4 +80,8 @@ class EngineState:
     in_flight: int = 0
     queued: int = 0
     slots: int = 0
+    pool: int | None = None
+    """Tokens of the context that the slots share; None where they do not, or its size is not known."""
+    tokens_in_flight: int = 0
+    """Most of them that the requests in flight may take: their prompts, and the longest answers to them."""
     counters: Counters = field(default_factory=Counters)

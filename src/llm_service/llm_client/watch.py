@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
 from llm_service.chat_protocol import Inventory, Source, inventory
 from llm_service.errors import EngineAuth, EngineBadResponse, EngineError, EngineTimeout, LLMServiceError
+from llm_service.types import ModelInfo
 
 from .connection import Connection
 
@@ -44,6 +46,9 @@ class Watch:
         self.reachable: bool | None = None
         self.problem: LLMServiceError | None = None
         """Why the last look failed, if it did."""
+        self.sharing: set[str] = set()
+        """Models whose slots turned out to share one context, since the engine was last away: llama-server does not
+        say so."""
 
     async def current(self, patience: float = PATIENCE) -> Inventory | None:
         """What is known; waits for a look where nothing is, or where something has gone wrong since."""
@@ -78,6 +83,8 @@ class Watch:
         """Look, for ever: now and then while all is well, often while it is not."""
         while True:
             doubts, was_away = self._doubts, self.reachable is False
+            if was_away:
+                self.sharing.clear()
             self._wanted.clear()
             await self._ask()
             self._on_look(was_away and self.reachable is True)
@@ -101,13 +108,19 @@ class Watch:
         known = None if doubtful or self.inventory is None else self.inventory.source
         try:
             async with asyncio.timeout(LOOK_LIMIT):
-                self.inventory = await take_inventory(self._connection, known)
+                found = await take_inventory(self._connection, known)
+                self.inventory = replace(found, models=tuple(map(self._as_it_turned_out, found.models)))
         except TimeoutError:
             self._note(EngineTimeout())
         except EngineError as exc:
             self._note(exc)
         else:
             self._note(None)
+
+    def _as_it_turned_out(self, model: ModelInfo) -> ModelInfo:
+        if model.id not in self.sharing:
+            return model
+        return replace(model, shared_context=True, pool=model.context_length)
 
     def _note(self, problem: LLMServiceError | None) -> None:
         reachable = problem is None or isinstance(problem, EngineAuth)

@@ -19,7 +19,7 @@ gives the same bytes, a turn only appends to them, and what changes by itself (r
 """
 
 from .budget import REPLY_FLOOR, UNKNOWN_CONTEXT, Budget, budget, share_of
-from .composing import MOST_MESSAGES, RETENTION, Composed, Counter, compose, warming
+from .composing import MOST_MESSAGES, RETENTION, Composed, Counter, compose, most_tokens, warming
 from .conversation import Lines, Turn, before, in_order, one_line_each, turns
 from .layout import Frame
 from .notes import notes
@@ -41,6 +41,7 @@ __all__ = [
     "budget",
     "compose",
     "in_order",
+    "most_tokens",
     "notes",
     "one_line_each",
     "share_of",

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -77,10 +78,17 @@ class Service:
         with self._working(), AnswerTrace() as trace, trace.step("engine"):
             if trace.recording:
                 trace.asked(prompt, await self.engines.model())
-            async with self.engines.client.stream(prompt, caller=caller, use_cache=use_cache) as stream:
+            count = partial(self._most_tokens, prompt)
+            async with self.engines.client.stream(prompt, caller=caller, use_cache=use_cache, count=count) as stream:
                 yield stream
                 if trace.recording:
                     trace.received(stream.so_far(), cached=stream.cached, first_token_ms=stream.first_token_ms)
+
+    def _most_tokens(self, prompt: Prompt) -> int:
+        """The tokens that a prompt has at most for the model that answers it."""
+        state = self.engines.state()
+        model = prompt.model or (state.model.id if state is not None and state.model is not None else "")
+        return self.dialogues.composer.most_tokens(prompt, model)
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -167,6 +175,8 @@ class Service:
             "in_flight": state.in_flight,
             "queued": state.queued,
             "slots": state.slots,
+            "pool": state.pool,
+            "tokens_in_flight": state.tokens_in_flight,
         }
 
 

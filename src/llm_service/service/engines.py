@@ -9,7 +9,7 @@ is better off without an answer than with a toy's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -190,20 +190,23 @@ class Engines:
         deadline: float | None = None,
         background: bool = False,
         use_cache: bool = True,
+        count: Callable[[], int] | None = None,
     ) -> AbstractAsyncContextManager[Stream]:
         """An answer on its way: see :meth:`LMStudioClient.stream`."""
         if self.builtin:
             calm = replace(prompt.sampling, temperature=BUILTIN_TEMPERATURE, repeat_penalty=1.0)
             prompt = replace(prompt, sampling=calm)
-        return self.client.stream(prompt, caller=caller, deadline=deadline, background=background, use_cache=use_cache)
+        return self.client.stream(
+            prompt, caller=caller, deadline=deadline, background=background, use_cache=use_cache, count=count
+        )
 
     def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
         """Raise the refusal that :meth:`stream` would give now."""
         self.client.check(caller=caller, deadline=deadline, background=background)
 
-    async def warm(self, prompt: Prompt) -> None:
+    async def warm(self, prompt: Prompt, *, count: Callable[[], int] | None = None) -> None:
         """Let the engine read a prompt, behind all replies."""
-        await self.client.warm(prompt)
+        await self.client.warm(prompt, count=count)
 
     async def model(self) -> ModelInfo:
         """The model that answers."""

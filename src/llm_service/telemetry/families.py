@@ -77,6 +77,9 @@ def _of_engine_now(state: EngineState | None) -> Iterator[Metric]:
     yield _gauge("engine_loading", "Whether a model is being loaded.", state is not None and state.loading)
     yield _gauge("engine_slots", "Requests that the engine gets at a time.", state.slots if state else 0)
     yield _gauge("engine_in_flight", "Requests that the engine works on.", state.in_flight if state else 0)
+    tokens = (state.pool or 0, state.tokens_in_flight) if state else (0, 0)
+    yield _gauge("engine_pool_tokens", "Context that the slots share; 0 where they do not.", tokens[0])
+    yield _gauge("engine_tokens_in_flight", "Most of it that the requests in flight may take.", tokens[1])
     yield _gauge("engine_queued", "Requests that wait for a slot.", state.queued if state else 0)
     breaker = state.breaker if state else None
     states: dict[str, float] = {name: name == breaker for name in _BREAKER}

@@ -1,20 +1,25 @@
-"""Who may use the engine now, who waits, and who is refused at once.
+"""The engine's slots, and the queue before them.
 
 An engine has few slots and answers what it has accepted: a request too many makes all of them late. So requests wait
 here and nowhere else. The queue is bounded, fair between callers, and honest: what could not be finished before its
 deadline is refused when it comes, not when its time is up.
+
+Where slots share one context, a request also waits until what is in flight leaves it room there. While the first in
+turn waits for that, free slots stay free: if lighter ones overtook it, its time might never come.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 from types import TracebackType
 
 from llm_service.errors import DeadlineTooShort, LLMServiceError, QueueFull, ShuttingDown
+
+from .pools import NOTHING, Pools, Weight
 
 QUEUE_SIZE = 32
 LEARNING_RATE = 0.2
@@ -26,6 +31,7 @@ class _Waiter:
     caller: str
     deadline: float
     background: bool
+    weight: Weight
     granted: asyncio.Future[None]
     since: float
 
@@ -37,6 +43,7 @@ class Place:
     _admission: Admission
     caller: str
     background: bool
+    weight: Weight
     since: float
     queued: float = 0.0
     """Seconds that it was waited for."""
@@ -60,6 +67,9 @@ class Admission:
         self._queue_size = queue_size
         self._running: Counter[str] = Counter()
         self._background = 0
+        self._pools = Pools()
+        self._held_up = False
+        """Whether the first in turn waits for context, though a slot is free."""
         self._queues: dict[str, deque[_Waiter]] = {}
         self._later: deque[_Waiter] = deque()
         self._service_time: float | None = None
@@ -78,6 +88,11 @@ class Admission:
         return self._running.total()
 
     @property
+    def tokens_in_flight(self) -> int:
+        """How many tokens of shared context they may take together."""
+        return self._pools.taken
+
+    @property
     def queued(self) -> int:
         """How many wait, background work included."""
         return len(self._later) + sum(map(len, self._queues.values()))
@@ -90,8 +105,9 @@ class Admission:
     def wait_time(self, ahead: int | None = None) -> float:
         """Seconds until a slot is free for a request with this many waiting before it (all of them by default)."""
         ahead = self.queued if ahead is None else ahead
-        excess = self.in_flight + ahead + 1 - self._slots
-        return max(0, excess) * (self._service_time or 0.0) / self._slots
+        abreast = self.in_flight if self._held_up else self._slots
+        excess = self.in_flight + ahead + 1 - abreast
+        return max(0, excess) * (self._service_time or 0.0) / abreast
 
     # ── What happens ──
 
@@ -100,63 +116,75 @@ class Admission:
         self._slots = max(1, slots)
         self._dispatch()
 
+    def share(self, pools: Mapping[str, int]) -> None:
+        """The slots of these models share so many tokens of context now."""
+        self._pools.resize(pools)
+        self._dispatch()
+
     def close(self) -> None:
         """Take nobody in any more, and send home who waits."""
         self._closed = True
         for waiter in list(self._waiting()):
             self._refuse(waiter, ShuttingDown())
 
-    def must_wait(self, caller: str = "", *, deadline: float = inf, background: bool = False) -> bool:
+    def must_wait(
+        self, caller: str = "", *, deadline: float = inf, background: bool = False, weight: Weight = NOTHING
+    ) -> bool:
         """Whether ``enter`` would have to wait now. Raises what it would refuse with, and changes nothing.
 
         Whoever has work to do before it can enter asks here first: under overload, what is refused must cost little.
         """
         if self._closed:
             raise ShuttingDown
-        if self._may_run(caller, background) and not self._somebody_waits(background):
+        if self._may_run(background, weight) and not self._somebody_waits(background):
             return False
         self._refuse_hopeless(caller, deadline - asyncio.get_running_loop().time(), background)
         self._least_entitled(caller, background)
         return True
 
-    async def enter(self, caller: str = "", *, deadline: float = inf, background: bool = False) -> Place:
-        """Wait for a slot and take it. Leave the place with ``with``.
+    async def enter(
+        self, caller: str = "", *, deadline: float = inf, background: bool = False, weight: Weight = NOTHING
+    ) -> Place:
+        """Wait for a slot, and for room in its context, and take both. Leave the place with ``with``.
 
         ``deadline`` is a time of the running loop. Raises QueueFull, DeadlineTooShort or ShuttingDown, each with the
         time after which it is worth trying again.
         """
         now = asyncio.get_running_loop().time()
-        if not self.must_wait(caller, deadline=deadline, background=background):
-            return self._place(caller, background, now)
+        if not self.must_wait(caller, deadline=deadline, background=background, weight=weight):
+            self._take(caller, background, weight)
+            return self._place(caller, background, weight, now)
         self._make_room(caller, background)
-        waiter = self._enqueue(caller, deadline, background, now)
+        waiter = self._enqueue(caller, deadline, background, weight, now)
+        self._dispatch()
         try:
             await waiter.granted
         except asyncio.CancelledError:
             self._withdraw(waiter)
             raise
-        return self._place(caller, background, now, taken=True)
+        return self._place(caller, background, weight, now)
 
-    def _place(self, caller: str, background: bool, asked: float, *, taken: bool = False) -> Place:
-        if not taken:
-            self._take(caller, background)
+    def _place(self, caller: str, background: bool, weight: Weight, asked: float) -> Place:
         now = asyncio.get_running_loop().time()
-        return Place(self, caller, background, since=now, queued=now - asked)
+        return Place(self, caller, background, weight, since=now, queued=now - asked)
 
-    def _take(self, caller: str, background: bool) -> None:
+    def _take(self, caller: str, background: bool, weight: Weight) -> None:
         self._running[caller] += 1
         self._background += background
+        self._pools.take(weight)
 
     def _leave(self, place: Place) -> None:
         if place.useful:
             self._learn(asyncio.get_running_loop().time() - place.since)
-        self._give_back(place.caller, place.background)
+        self._give_back(place)
 
-    def _give_back(self, caller: str, background: bool) -> None:
+    def _give_back(self, held: Place | _Waiter) -> None:
+        caller = held.caller
         self._running[caller] -= 1
         if not self._running[caller]:
             del self._running[caller]
-        self._background -= background
+        self._background -= held.background
+        self._pools.give_back(held.weight)
         self._dispatch()
 
     def _learn(self, seconds: float) -> None:
@@ -165,56 +193,69 @@ class Admission:
 
     # ── Who may run ──
 
-    def _may_run(self, caller: str, background: bool) -> bool:
+    def _may_run(self, background: bool, weight: Weight) -> bool:
         """Whether a slot is free for it. Background work leaves one slot for replies where there are several."""
         if background and self._slots > 1 and self._background >= self._slots - 1:
             return False
-        return self.in_flight < self._slots
+        return self.in_flight < self._slots and self._pools.have_room(weight)
 
     def _somebody_waits(self, background: bool) -> bool:
         return bool(self._queues) or (background and bool(self._later))
 
     def _dispatch(self) -> None:
         """Give free slots to those who wait: callers in turn, then background work."""
+        self._held_up = False
         while self.in_flight < self._slots:
             waiter = self._next_reply() or self._next_background()
             if waiter is None:
                 return
-            if waiter.granted.done():
-                continue
-            now = waiter.granted.get_loop().time()
-            if waiter.deadline - now < (self._service_time or 0.0) / 2:
+            if self._is_late(waiter):
+                self._pass(waiter)
                 self._answer(waiter, DeadlineTooShort(retry_after=self.wait_time()))
-                continue
-            self._take(waiter.caller, waiter.background)
-            self._answer(waiter, None)
+            elif self._pools.have_room(waiter.weight):
+                self._pass(waiter)
+                self._take(waiter.caller, waiter.background, waiter.weight)
+                self._answer(waiter, None)
+            else:
+                self._held_up = True
+                return
+
+    def _is_late(self, waiter: _Waiter) -> bool:
+        """Whether it is too late for it, or it has gone already."""
+        left = waiter.deadline - waiter.granted.get_loop().time()
+        return waiter.granted.done() or left < (self._service_time or 0.0) / 2
 
     def _next_reply(self) -> _Waiter | None:
         """The first in the queue of the next caller that has not got its share; if all have, of the one with least."""
         if not self._queues:
             return None
         within = (caller for caller in self._queues if self._running[caller] < self._share())
-        caller = next(within, min(self._queues, key=self._running.__getitem__))
-        queue = self._queues.pop(caller)
-        waiter = queue.popleft()
-        if queue:
-            self._queues[caller] = queue
-        return waiter
+        return self._queues[next(within, min(self._queues, key=self._running.__getitem__))][0]
 
     def _share(self) -> int:
         """How many slots one caller may have while others wait: half of them, but at least one."""
         return max(1, self._slots // 2)
 
     def _next_background(self) -> _Waiter | None:
-        if self._later and not self._queues and self._may_run(self._later[0].caller, background=True):
-            return self._later.popleft()
+        if self._later and not self._queues and self._may_run(background=True, weight=NOTHING):
+            return self._later[0]
         return None
+
+    def _pass(self, waiter: _Waiter) -> None:
+        """Its turn has come: it leaves the head of its queue, and its caller goes behind the others."""
+        if waiter.background:
+            self._later.popleft()
+            return
+        queue = self._queues.pop(waiter.caller)
+        queue.popleft()
+        if queue:
+            self._queues[waiter.caller] = queue
 
     # ── Who waits ──
 
-    def _enqueue(self, caller: str, deadline: float, background: bool, now: float) -> _Waiter:
+    def _enqueue(self, caller: str, deadline: float, background: bool, weight: Weight, now: float) -> _Waiter:
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(caller, deadline, background, granted, now)
+        waiter = _Waiter(caller, deadline, background, weight, granted, now)
         if background:
             self._later.append(waiter)
         else:
@@ -229,9 +270,10 @@ class Admission:
     def _withdraw(self, waiter: _Waiter) -> None:
         """Its caller has gone: give up its place in the queue, or the slot that it was just given."""
         if waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
-            self._give_back(waiter.caller, waiter.background)
+            self._give_back(waiter)
         else:
             self._forget(waiter)
+            self._dispatch()
 
     def _forget(self, waiter: _Waiter) -> None:
         queue = self._later if waiter.background else self._queues.get(waiter.caller)
