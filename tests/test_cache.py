@@ -353,7 +353,7 @@ async def test_a_storm_of_cancellations_mixes_nothing_up(redis_server):
 
     async def one(cache: RedisCache, number: int) -> int:
         try:
-            async with asyncio.timeout((number % 11) * 0.002):
+            async with asyncio.timeout((number % 11) * 0.002 if number % 11 < 10 else None):
                 found = await cache.get(key(str(number % 50)))
         except TimeoutError:
             return 0

@@ -388,23 +388,24 @@ async def test_a_room_of_ever_new_viewers_and_words_keeps_no_more_than_before(cl
         assert max(held[8_000], held[8_500]) < 1.1 * max(held[3_000], held[3_500])
 
 
-async def test_a_reply_is_cut_off_while_it_is_still_a_hidden_thought(manager, lm):
-    manager.add_message("alice", "hi")
-    lm.reply(f"<think>{'hm ' * 200}</think> At last.", delay=0.05)
-    asking = asyncio.ensure_future(manager.generate_response())
-    async with asyncio.timeout(5):
-        while not await manager.skip():
-            await asyncio.sleep(0.01)
-        with pytest.raises(TurnDropped):
-            await asking
-        while not lm.disconnects:
-            await asyncio.sleep(0.01)
-
-
 async def asked(lm, number):
     """Until the engine has got so many questions; what it has not answered yet, it may still be reading."""
     async with asyncio.timeout(5):
         while len(lm.requests) < number:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reply_is_cut_off_while_it_is_still_a_hidden_thought(manager, lm):
+    manager.add_message("alice", "hi")
+    lm.reply(f"<think>{'hm ' * 200}</think> At last.", delay=0.05)
+    asking = asyncio.ensure_future(manager.generate_response())
+    await asked(lm, 1)
+    await asyncio.sleep(0.15)  # it thinks
+    assert await manager.skip() == 1
+    async with asyncio.timeout(5):
+        with pytest.raises(TurnDropped):
+            await asking
+        while not lm.disconnects:
             await asyncio.sleep(0.01)
 
 
