@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import aiohttp
@@ -17,15 +17,19 @@ from llm_service.prompt import (
     REPLY_FLOOR,
     UNKNOWN_CONTEXT,
     Composed,
+    Turn,
     before,
     budget,
     compose,
     in_order,
     notes,
+    one_line_each,
     share_of,
     summary_prompt,
     warming,
 )
+from llm_service.prompt import turns as in_turns
+from llm_service.prompt.trimming import newest_alone, trim
 from llm_service.tokens import TokenEstimator
 from llm_service.types import (
     EngineKind,
@@ -322,6 +326,75 @@ def test_warming_asks_for_next_to_nothing():
     prompt = composed(talk(3)).prompt
     assert warming(prompt).messages == prompt.messages
     assert warming(prompt).sampling.max_tokens == 1
+
+
+# ── From one turn to the next ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_only_what_is_new_is_rendered():
+    rendered = []
+
+    def lines(messages: Sequence[Message]) -> list[str]:
+        rendered.extend(message.id for message in messages)
+        return [f"{message.speaker}: {message.line}" for message in messages]
+
+    entries = talk(5)
+    known = composed(entries, lines=lines).conversation
+    rendered.clear()
+    composed([*entries, reply(6), message(7)], lines=lines, known=known)
+    assert rendered == ["m6", "m7"]
+
+
+STEPS = ["say", "say", "answer", "answer late", "answer nothing", "store again", "forget", "cut", "be idle"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), max_size=50), st.integers(300, 1500))
+def test_a_conversation_that_goes_on_is_composed_as_if_anew(steps, context):
+    """Whatever happens between two turns: the turns that are known from the last one change nothing but the work."""
+    entries, known, cut = [message(1)], (), 0
+    for number, (step, which) in enumerate(steps, 2):
+        entries = after_step(entries, step, which, number)
+        cut += step == "cut"
+        given_or_default = {"model": model(context), "cut": cut, "idle": step == "be idle", "most_messages": 12}
+        anew = composed(entries, **given_or_default)
+        result = composed(entries, known=known, **given_or_default)
+        assert result == anew
+        known, cut = result.conversation, result.cut
+
+
+def after_step(entries: list[Entry], step: str, which: int, number: int) -> list[Entry]:
+    """The room after one more thing has happened in it."""
+    newest = max((entry.position for entry in entries if isinstance(entry, Message)), default=0)
+    some = which % len(entries) if entries else 0
+    match step:
+        case "say":
+            return [*entries, message(number, "x" * which)]
+        case "answer":
+            return in_order([*entries, reply(newest, f"answer {number}")])
+        case "answer late":
+            return in_order([*entries, reply(max(newest - 1, 0), f"late {number}")])
+        case "answer nothing":
+            return in_order([*entries, reply(newest, " ")])
+        case "store again":
+            return [replace(entry, id=f"{entry.id}") for entry in entries]
+        case "forget":
+            return entries[:some] + entries[some + 1 :]
+    return entries
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=40), st.floats(0, 1))
+def test_a_cut_keeps_as_much_as_fits(lengths, retention):
+    talked = in_turns(
+        [entry for at, length in enumerate(lengths, 1) for entry in (message(at, "x" * length), reply(at))]
+    )
+    size = sum(turn.length for turn in talked)
+
+    def fill(some: Sequence[Turn]) -> float:
+        return sum(turn.length for turn in some) / size
+
+    kept = trim(talked, fill, full=0.9, retention=retention, lines=one_line_each)
+    fitting = [talked[at:] for at in range(1, len(talked)) if fill(talked[at:]) <= retention]
+    assert kept in ([fitting[0]] if fitting else [talked[-1:], (newest_alone(talked, one_line_each)[0],)])
 
 
 # ── A real engine ────────────────────────────────────────────────────────────────────────────────────────────────

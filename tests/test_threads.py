@@ -90,6 +90,7 @@ def test_a_conversation_is_its_lines_in_order():
     assert tracker.thread_of("3") == ("0", "2", "3")
     assert tracker.thread_of("1") == ("1",)
     assert tracker.thread_of("nobody") == ()
+    assert [tracker.before(line) for line in ("3", "2", "0", "1", "nobody")] == ["2", "0", None, None, None]
 
 
 def test_nothing_belongs_to_a_forgotten_line():

@@ -28,6 +28,9 @@ SCRIPTS = {
 }
 
 
+PERSONA = PromptMessage(role="system", content="You are a friendly co-host in a live chat.")
+
+
 def characters(text: str) -> int:
     """About a token for three characters of a word, one for other things: the thrift of large vocabularies."""
     return sum(1 + (len(word) - 1) // 6 for word in re.findall(r"\w+|[^\w\s]", text))
@@ -141,6 +144,28 @@ def test_the_same_prompt_again_is_known():
     estimator = TokenEstimator()
     estimator.observe(talk(1), 1234)
     assert estimator.estimate(talk(1)) == pytest.approx(1234, rel=1e-6)
+
+
+def test_what_is_told_twice_is_learned_once():
+    estimator = TokenEstimator()
+    estimator.observe(talk(1), 1234)
+    once = json.loads(estimator.to_json())["weights"]
+    estimator.observe(talk(1), 1234)
+    assert json.loads(estimator.to_json())["weights"] == pytest.approx(once)
+
+
+def test_each_of_many_rooms_goes_on_from_its_own_last_prompt():
+    """All of them begin with the same persona, every two with the same line; and each has a tokenizer of its own, so
+    that what the estimator learns from one is wrong for all others."""
+    rooms = [[PERSONA, talk(seed // 2)[1], *talk(seed, turns=20)[2:]] for seed in range(20)]
+    estimator, errors = TokenEstimator(), []
+    for turns in range(2, 20, 2):
+        for number, room in enumerate(rooms):
+            prompt = room[: turns + 1]
+            tokens = round((0.3 + 0.02 * number) * sum(len(message.content) for message in prompt))
+            errors.append(abs(estimator.estimate(prompt) / tokens - 1))
+            estimator.observe(prompt, tokens)
+    assert max(errors[60:]) < 0.2
 
 
 @given(st.lists(st.integers(0, 3), max_size=30))

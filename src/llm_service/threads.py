@@ -91,6 +91,13 @@ class ThreadTracker:
         line = self._lines.get(message_id)
         return tuple(other.id for other in line.thread) if line else ()
 
+    def before(self, message_id: str) -> str | None:
+        """Id of the line before this one in its conversation, None where there is none; fast for a new line."""
+        line = self._lines.get(message_id)
+        older = reversed(line.thread) if line else iter(())
+        next((other for other in older if other is line), None)
+        return next((other.id for other in older), None)
+
     def forget(self, ids: Collection[str]) -> None:
         """Drop these lines: nothing will belong to them any more."""
         for message_id in ids:

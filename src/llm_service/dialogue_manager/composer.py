@@ -91,7 +91,7 @@ class Composer:
                 composed = self._compose(room, model, estimator, told.lines, idle)
             composed = replace(composed, window=replace(composed.window, tokens=exact, counted="exact"))
         summed_up = room.summary.covers if room.summary else ()
-        return Composing(composed, model, told.ids.union(summed_up, (entry.id for entry in room.entries)))
+        return Composing(composed, model, told.ids.union(summed_up, room.present))
 
     def _compose(
         self, room: Room, model: ModelInfo, estimator: TokenEstimator, told: Sequence[str], idle: bool
@@ -107,11 +107,15 @@ class Composer:
             notes=told,
             lines=crowd_lines,
             cut=room.cut,
+            known=room.conversation,
             retention=self._window_keep,
             most_messages=self._window_messages,
             sharing=room.sharing(model.slots or 1),
             idle=idle,
         )
+        room.conversation = composed.conversation
+        if self._reasoning_effort is None:
+            return composed
         return replace(composed, prompt=replace(composed.prompt, reasoning_effort=self._reasoning_effort))
 
     def most_tokens(self, prompt: Prompt, model: str) -> int:

@@ -64,10 +64,9 @@ class Noting:
 
     async def _about(self, room: Room, asked: Sequence[Message]) -> list[tuple[Message, list[Note]]]:
         newest = {person(message.username, message.user_id): message for message in asked}
-        shown = {entry.id for entry in room.entries}
         found = []
         for who, message in sorted(newest.items(), key=lambda one: -one[1].position):
-            notes = [note for note in await self._known(room, who) if shown.isdisjoint(note.from_ids)]
+            notes = [note for note in await self._known(room, who) if room.present.isdisjoint(note.from_ids)]
             if notes:
                 found.append((message, _best_first(notes, message)))
         return found

@@ -8,7 +8,7 @@ import structlog
 
 from llm_service.errors import LLMServiceError
 from llm_service.people import person
-from llm_service.recall import Embedder, Meaning, choose, rank, terms
+from llm_service.recall import LEAST, Embedder, Meaning, choose, rank, terms
 from llm_service.types import Message, Recalled
 
 from .counters import DialogueCounters
@@ -54,12 +54,14 @@ class Recalling:
                 ranked = [
                     one
                     for line in asked[-MOST_ASKED:]
-                    for one in await ranked_lines(self._store, room.name, line, before=first, meaning=self._meaning)
+                    for one in await ranked_lines(
+                        self._store, room.name, line, before=first, meaning=self._meaning, least=LEAST
+                    )
                 ]
         except LLMServiceError as exc:
             log.info("nothing recalled", room=room.name, code=exc.code)
             return ()
-        never = {entry.id for entry in room.entries} | room.forgotten  # forgotten while the store was asked
+        never = room.present | room.forgotten  # forgotten while the store was asked
         ranked.sort(key=lambda one: -one.score)
         return choose(ranked, budget_tokens=budget_tokens, count=count, window_ids=never, most=MOST)
 
@@ -70,9 +72,10 @@ class Recalling:
 
 
 async def ranked_lines(
-    store: Store, room: str, asked: Message, *, before: int, meaning: Meaning | None = None
+    store: Store, room: str, asked: Message, *, before: int, meaning: Meaning | None = None, least: float = 0.0
 ) -> list[Recalled]:
-    """The lines that stand before a position of the room in the order in which they matter to ``asked``."""
+    """The lines that stand before a position of the room in the order in which they matter to ``asked``, without those
+    that matter less than ``least``."""
     wanted = terms(asked.line)
     if not wanted:
         return []
@@ -80,8 +83,10 @@ async def ranked_lines(
     found = await store.search(room, wanted, limit=limit, exclude_after_position=before - 1, radius=1)
     hits, around = [(message, score) for message, score in found if score], [message for message, _ in found]
     asker = person(asked.username, asked.user_id)
+    if meaning is None:
+        return rank(asked.line, hits, around, asker=asker, least=least)
     by_words = rank(asked.line, hits, around, asker=asker)
-    if meaning is None or not by_words:
-        return by_words
+    if not by_words:
+        return []
     likeness = await meaning.likeness(asked.line, [one.message for one in by_words[:COMPARED]])
-    return rank(asked.line, hits, around, asker=asker, likeness=likeness)
+    return rank(asked.line, hits, around, asker=asker, likeness=likeness, least=least)

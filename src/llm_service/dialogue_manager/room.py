@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_service.admission import Admission
 from llm_service.measures import Distribution
+from llm_service.prompt import Conversation
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicChange, TopicTracker
 from llm_service.turn_taking import Ledger, Policy, Urgency, viewer_of
@@ -63,6 +64,8 @@ class Room:
     entries: list[Entry] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
     """Their ids: whether a message is known is asked for every one that comes in."""
+    conversation: Conversation = ()
+    """The turns of its last prompt, which the next one begins with; dropped when something must be forgotten."""
     cut: int = 0
     summary: Summary | None = None
     window: Window = field(default_factory=Window)
@@ -195,6 +198,7 @@ class Room:
         if message_id in self.present:
             before = len(self.entries)
             self.hold(entry for entry in self.entries if entry.id != message_id)
+            self.conversation = ()
             self.messages -= before - len(self.entries)
         self.topics.forget([message_id])
         self.threads.forget([message_id])
@@ -241,6 +245,7 @@ class Room:
         """Remove what was forgotten from everything that is in memory."""
         gone = {*message_ids, *reply_ids}
         self.hold(_untold(entry) for entry in self.entries if entry.id not in gone)
+        self.conversation = ()
         self.messages -= len(message_ids)
         self.replies -= len(reply_ids)
         for message_id in message_ids:

@@ -26,8 +26,8 @@ MOST_NAMED = 5
 NEAR = 6
 """Entries at the end of the window that a model finds by itself."""
 
-LONGEST_AGE = "Earlier, 59 minutes ago"
-"""What stands before a recalled line, as to its tokens."""
+RECALLED = "(Earlier, 59 minutes ago, )"
+"""What stands around a recalled line, as to its tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,11 @@ class _Budget:
         self.left = TOKENS
         self._estimator = estimator
 
-    def cost(self, line: str) -> int:
-        """Tokens of a line."""
-        return ceil(self._estimator.line(line))
+    def cost(self, line: str, *, within: str = "") -> int:
+        """Tokens of a line, and of what it stands ``within``. These are counted apart and added up: what somebody said
+        was counted when it was new."""
+        around = self._estimator.line(within) - self._estimator.line("") if within else 0.0
+        return ceil(self._estimator.line(line) + around)
 
     def take(self, line: str) -> bool:
         """Spend the tokens of a line, if they are left."""
@@ -69,21 +71,20 @@ class Telling:
     async def told(self, room: Room, answers: Sequence[str], estimator: TokenEstimator) -> Told:
         """What to tell the turn that answers these messages."""
         wanted = set(answers)
-        messages = [entry for entry in room.entries if isinstance(entry, Message)]
-        asked = [message for message in messages if message.id in wanted]
+        asked = [entry for entry in room.entries if entry.id in wanted and isinstance(entry, Message)]
         if not asked:
             return Told()
         budget = _Budget(estimator)
         followed = [one for one in _followed(room, asked) if budget.take(f"(This follows on {_line(one)})")]
         about = list(_within(await self.noting.about(room, asked), budget))
         recalled = await self.recalling.recall(
-            room, asked, budget_tokens=budget.left, count=lambda one: budget.cost(f"({LONGEST_AGE}, {_line(one)})")
+            room, asked, budget_tokens=budget.left, count=lambda one: budget.cost(_line(one), within=RECALLED)
         )
         lines = notes(
             recalled=recalled,
             about=[(message.speaker, [note.text for note in known]) for message, known in about],
             follows=[(_speaker(one), _text(one)) for one in followed],
-            hints=_whom(asked, messages[-1]),
+            hints=_whom(room, asked),
             now=self._clock(),
         )
         sources = (source for _, known in about for note in known for source in note.from_ids)
@@ -93,13 +94,9 @@ class Telling:
 
 def _followed(room: Room, asked: Sequence[Message]) -> list[Entry]:
     """The lines that ``asked`` follow on, in their order, where others have come between since."""
-    wanted = {}
-    for message in asked:
-        before = room.threads.thread_of(message.id)
-        place = before.index(message.id) if message.id in before else 0
-        wanted.update(dict.fromkeys(before[max(0, place - 1) : place]))
-    asked_ids = {message.id for message in asked}
-    return [entry for entry in room.entries[:-NEAR] if entry.id in wanted and entry.id not in asked_ids]
+    before = {room.threads.before(message.id) for message in asked} - {message.id for message in asked}
+    far = before.intersection(room.present).difference([entry.id for entry in room.entries[-NEAR:]])
+    return [entry for entry in room.entries if entry.id in far] if far else []
 
 
 def _within(found: Sequence[tuple[Message, list[Note]]], budget: _Budget) -> Iterator[tuple[Message, list[Note]]]:
@@ -118,8 +115,9 @@ def _within(found: Sequence[tuple[Message, list[Note]]], budget: _Budget) -> Ite
             yield message, fitting
 
 
-def _whom(asked: Sequence[Message], newest: Message) -> list[str]:
+def _whom(room: Room, asked: Sequence[Message]) -> list[str]:
     """Whom to answer, where that is not plain."""
+    newest = next(entry for entry in reversed(room.entries) if isinstance(entry, Message))
     speakers = list(dict.fromkeys(message.speaker for message in asked))
     return [] if speakers == [newest.speaker] else [f"Reply to {', '.join(speakers[-MOST_NAMED:])}"]
 

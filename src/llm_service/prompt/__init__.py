@@ -16,11 +16,12 @@
 
 An engine re-reads a prompt from the first token that differs from what it read before. So the same history always
 gives the same bytes, a turn only appends to them, and what changes by itself (recalled lines, topics, hints) is last.
+What is known of a conversation from its last prompt spares work, and changes nothing.
 """
 
 from .budget import REPLY_FLOOR, UNKNOWN_CONTEXT, Budget, budget, share_of
 from .composing import MOST_MESSAGES, RETENTION, Composed, Counter, compose, most_tokens, warming
-from .conversation import Lines, Turn, before, in_order, one_line_each, turns
+from .conversation import Conversation, Lines, Turn, before, in_order, one_line_each, turns
 from .layout import Frame
 from .notes import notes
 from .summary import SummaryTask, summary_prompt
@@ -32,6 +33,7 @@ __all__ = [
     "UNKNOWN_CONTEXT",
     "Budget",
     "Composed",
+    "Conversation",
     "Counter",
     "Frame",
     "Lines",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from operator import attrgetter
 from typing import Literal, Protocol
 
 from llm_service.errors import PromptTooLong
 from llm_service.types import Entry, ModelInfo, Persona, Prompt, PromptMessage, Sampling, Summary, Window
 
 from .budget import REPLY_FLOOR, Budget, budget, share_of
-from .conversation import Lines, Turn, in_order, one_line_each, place, turns
+from .conversation import Conversation, Lines, Turn, in_order, one_line_each, place, turns
 from .layout import Frame, frame_of
 from .trimming import newest_alone, trim
 
@@ -54,6 +56,8 @@ class Composed:
     """Position of the window's first message: to be stored with the room and given back at the next turn."""
     dropped: tuple[Entry, ...] = ()
     """What fell out of the window this time, in order."""
+    conversation: Conversation = ()
+    """The window as turns: given back at the next turn as what is ``known``, it spares most of the work."""
 
 
 def compose(
@@ -67,6 +71,7 @@ def compose(
     stable: str = "",
     notes: Sequence[str] = (),
     cut: int = 0,
+    known: Conversation = (),
     retention: float = RETENTION,
     most_messages: int = MOST_MESSAGES,
     fold_system: bool = False,
@@ -77,10 +82,11 @@ def compose(
     """Lay a room out as a prompt that fits the context which is loaded now.
 
     ``entries`` are stored messages and replies in any order; what stands before ``cut`` is ignored, so the window is
-    enough. ``stable`` is constant text below the persona; ``notes`` change every turn, the most important one last.
-    ``most_messages`` counts replies too. ``sharing`` is how many requests may run side by side where the engine's slots
-    share one context (default: all slots). Summary and notes are left out where they would take more than half of what
-    the persona and the newest message leave free.
+    enough. ``known`` is the conversation that the room was composed to last, with the same ``lines``: what it has need
+    not be made again, and the result is the same. ``stable`` is constant text below the persona; ``notes`` change every
+    turn, the most important one last. ``most_messages`` counts replies too. ``sharing`` is how many requests may run
+    side by side where the engine's slots share one context (default: all slots). Summary and notes are left out where
+    they would take more than half of what the persona and the newest message leave free.
 
     With ``idle`` the window is also cut when another turn as long as its longest would not fit. Done while nobody waits
     and followed by the request that ``warming`` makes, it takes the cost of the cut out of the viewers' sight.
@@ -88,33 +94,62 @@ def compose(
     Raises ``PromptTooLong`` if the persona cannot fit, or the newest message with it.
     """
     sampling = sampling or Sampling()
-    inside = [entry for entry in in_order(entries) if place(entry) >= (cut, 0)]
+    _, inside = _parted(in_order(entries), cut)
     recent = inside[-(most_messages + 1) :]  # one more than fits, so that what is too much is still seen to be
-    talk: Sequence[Turn] = turns(recent, lines)
+    talk: Conversation = turns(recent, lines, known)
     wanted = frame_of(persona, stable, summary=summary, notes=notes, fold_system=fold_system)
     share = share_of(model, sharing)
     frame, kept, parts = wanted, talk, budget(share, sampling.max_tokens)
-    if idle or len(recent) > most_messages or not _fits_whole(wanted, talk, counter, parts, lines):
+    counted = _counted(counter, wanted.around(talk))
+    fits = counted.most <= parts.prompt and len(recent) <= most_messages
+    if idle or not fits or not _spares_nothing(wanted, talk, counter, parts.prompt, lines):
         least = newest_alone(talk, lines)
         parts = _part(wanted.bare(), least, counter, share, sampling.max_tokens)
         frame = _affordable(wanted, least, counter, parts.prompt)
         empty = most_tokens(counter, frame.around(()))
         space = _Space(frame=frame, counter=counter, empty=empty, tokens=parts.prompt, entries=most_messages)
         kept = trim(talk, space.fill, full=space.full(talk, idle=idle), retention=retention, lines=lines)
+        counted = _counted(counter, frame.around(kept))
     whole = kept is talk and len(recent) == len(inside)
     start = cut if whole or not kept else kept[0].messages[0].position
-    prompt = Prompt(messages=frame.around(kept), sampling=replace(sampling, max_tokens=parts.reply))
+    if parts.reply != sampling.max_tokens:
+        sampling = replace(sampling, max_tokens=parts.reply)
     return Composed(
-        prompt=prompt,
-        window=_window(prompt, kept, parts, counter),
+        prompt=Prompt(messages=counted.messages, sampling=sampling),
+        window=_window(counted, kept, parts, counter),
         cut=start,
-        dropped=tuple(entry for entry in inside if place(entry) < (start, 0)),
+        dropped=tuple(_parted(inside, start)[0]),
+        conversation=kept,
     )
 
 
 def warming(prompt: Prompt) -> Prompt:
     """The request that makes the engine read a prompt and say next to nothing, so that its KV cache is ready for it."""
     return replace(prompt, sampling=replace(prompt.sampling, max_tokens=1))
+
+
+def _parted(entries: Sequence[Entry], position: int) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """What stands before a position, and what from there on; ``entries`` are in order."""
+    first = bisect_left(entries, 2 * position, key=place)
+    return entries[:first], entries[first:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The messages of a prompt, and what they count."""
+
+    messages: tuple[PromptMessage, ...]
+    tokens: int
+    margin: int
+
+    @property
+    def most(self) -> int:
+        """The tokens that they have at most."""
+        return self.tokens + self.margin
+
+
+def _counted(counter: Counter, messages: tuple[PromptMessage, ...]) -> _Counted:
+    return _Counted(messages, ceil(counter.estimate(messages)), counter.margin(messages))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +175,7 @@ class _Space:
         """The share above which the window is cut."""
         if not idle or not turns:
             return 1.0
-        return 1 - min(self.fill([max(turns, key=_length)]), LONGEST_STEP)
-
-
-def _length(turn: Turn) -> int:
-    return len(turn.said) + len(turn.answered)
+        return 1 - min(self.fill([max(turns, key=attrgetter("length"))]), LONGEST_STEP)
 
 
 def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
@@ -152,12 +183,10 @@ def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
     return ceil(counter.estimate(messages)) + counter.margin(messages)
 
 
-def _fits_whole(frame: Frame, talk: Sequence[Turn], counter: Counter, parts: Budget, lines: Lines) -> bool:
-    """Whether it plainly all fits, as it does in most turns: nothing has to be spared where even the newest message
-    with all that could be takes less than half of the room."""
-    if most_tokens(counter, frame.around(talk)) > parts.prompt:
-        return False
-    return frame == frame.bare() or _at_most(frame.around(newest_alone(talk, lines)), parts.prompt / 2, counter)
+def _spares_nothing(frame: Frame, talk: Sequence[Turn], counter: Counter, tokens: int, lines: Lines) -> bool:
+    """Whether nothing has to be spared, as in most turns: even the newest message with all that could be takes less
+    than half of the room."""
+    return frame == frame.bare() or _at_most(frame.around(newest_alone(talk, lines)), tokens / 2, counter)
 
 
 def _at_most(messages: Sequence[PromptMessage], tokens: float, counter: Counter) -> bool:
@@ -187,14 +216,13 @@ def _affordable(wanted: Frame, least: Sequence[Turn], counter: Counter, tokens: 
     return next((frame for frame in noted if size(frame) <= most), frame)
 
 
-def _window(prompt: Prompt, kept: Sequence[Turn], parts: Budget, counter: Counter) -> Window:
-    margin = counter.margin(prompt.messages)
+def _window(whole: _Counted, kept: Sequence[Turn], parts: Budget, counter: Counter) -> Window:
     return Window(
-        tokens=ceil(counter.estimate(prompt.messages)),
-        budget=parts.prompt - margin,
+        tokens=whole.tokens,
+        budget=parts.prompt - whole.margin,
         context_length=parts.context_length,
         counted=counter.counted,
-        margin=margin,
-        messages_in=sum(len(turn.messages) for turn in kept),
+        margin=whole.margin,
+        messages_in=sum([len(turn.messages) for turn in kept]),
         messages_out=max(kept[0].messages[0].position - 1, 0) if kept else 0,
     )

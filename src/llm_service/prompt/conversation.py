@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import is_
 
 from llm_service.types import Entry, Message, PromptMessage, Reply
 
@@ -36,10 +38,19 @@ class Turn:
         """How many messages and replies it is made of."""
         return len(self.messages) + len(self.replies)
 
+    @property
+    def length(self) -> int:
+        """How many characters it has."""
+        return len(self.said) + len(self.answered)
 
-def place(entry: Entry) -> tuple[int, int]:
-    """Where an entry stands: messages by position, a reply right after the newest message that it saw."""
-    return (entry.after, 1) if isinstance(entry, Reply) else (entry.position, 0)
+
+Conversation = Sequence[Turn]
+"""A window as turns, in order."""
+
+
+def place(entry: Entry) -> int:
+    """Where an entry stands: messages by twice their position, a reply right after the newest message that it saw."""
+    return 2 * entry.after + 1 if isinstance(entry, Reply) else 2 * entry.position
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
@@ -66,12 +77,33 @@ def say(messages: Sequence[Message], lines: Lines) -> str:
     return "\n".join(lines(messages)) or "\n".join(one_line_each(messages))
 
 
-def turns(entries: Iterable[Entry], lines: Lines = one_line_each) -> tuple[Turn, ...]:
+def turns(entries: Sequence[Entry], lines: Lines = one_line_each, known: Conversation = ()) -> tuple[Turn, ...]:
     """The entries, which must be in order, as turns that begin with a viewer.
 
     A reply that no message comes before is left out, and so is one without text: templates want strict alternation and
-    no empty content.
+    no empty content. The ``known`` turns, of an earlier conversation and made with the same ``lines``, are taken as
+    they are where these entries begin with the very same: a conversation that grew costs what is new.
     """
+    same, told = _still_so(entries, known)
+    return (*same, *_grouped(entries[told:], lines))
+
+
+def _still_so(entries: Sequence[Entry], known: Conversation) -> tuple[Conversation, int]:
+    """The turns that the entries begin with and to which no later entry belongs, since a message follows or nothing;
+    and of how many entries they are made."""
+    told = [entry for turn in known for entry in (*turn.messages, *turn.replies)]
+    same = sum(takewhile(bool, map(is_, told, entries)))
+    last = 0
+    for number, turn in enumerate(known):
+        end = last + len(turn.messages) + len(turn.replies)
+        goes_on = not turn.replies or (end < len(entries) and isinstance(entries[end], Reply))
+        if goes_on or end > same:
+            return known[:number], last
+        last = end
+    return known, last
+
+
+def _grouped(entries: Iterable[Entry], lines: Lines) -> tuple[Turn, ...]:
     found: list[Turn] = []
     said: list[Message] = []
     answered: list[Reply] = []

@@ -35,8 +35,10 @@ class Frame:
         messages = [message for turn in turns for message in turn.spoken]
         if not turns or turns[-1].answered:
             messages.append(PromptMessage(role="user", content="" if self.notes else SILENCE))
-        messages[0] = _joined(self.system if self.fold_system else "", self.opening, messages[0])
-        messages[-1] = _joined(messages[-1], "\n".join(self.notes))
+        if self.opening or self.fold_system:
+            messages[0] = _said(self.system if self.fold_system else "", self.opening, messages[0].content)
+        if self.notes:
+            messages[-1] = _said(messages[-1].content, "\n".join(self.notes))
         return (*self._system_message(), *messages)
 
     def bare(self) -> Frame:
@@ -49,12 +51,9 @@ class Frame:
         return (PromptMessage(role="system", content=self.system),)
 
 
-def _joined(*parts: str | PromptMessage) -> PromptMessage:
-    """A user's message with more paragraphs around it; itself where there are none."""
-    (message,) = (part for part in parts if isinstance(part, PromptMessage))
-    texts = [part if isinstance(part, str) else part.content for part in parts]
-    content = "\n\n".join(filter(None, texts))
-    return message if content == message.content else PromptMessage(role="user", content=content)
+def _said(*paragraphs: str) -> PromptMessage:
+    """A user's message of these paragraphs, without the empty ones."""
+    return PromptMessage(role="user", content="\n\n".join(filter(None, paragraphs)))
 
 
 def frame_of(

@@ -6,8 +6,9 @@ which is n / (1 - r) tokens a turn for n new ones; a window that slides by one m
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from .conversation import Lines, Turn, say
 
@@ -21,12 +22,28 @@ def trim(turns: Sequence[Turn], fill: Fill, *, full: float, retention: float, li
     The cut is between turns. Only where the last turn alone does not fit, its oldest messages go as well; the newest
     message always stays.
     """
-    if not turns or fill(turns) <= full:
+    if not turns or (filled := fill(turns)) <= full:
         return turns
-    later = range(1, len(turns))
-    start = bisect_left(later, True, key=lambda at: fill(turns[at:]) <= retention) + 1
+    start = _first(lambda at: fill(turns[at:]) <= retention, len(turns), near=_by_length(turns, retention / filled))
     kept = turns[min(start, len(turns) - 1) :]
     return kept if fill(kept) <= 1 else (_shorten(kept[-1], fill, retention, lines),)
+
+
+def _by_length(turns: Sequence[Turn], share: float) -> int:
+    """Where the newest turns begin that have this share of the text: next to where those begin that have it of the
+    tokens, most often."""
+    lengths = list(accumulate([turn.length for turn in reversed(turns)]))
+    return len(turns) - bisect_right(lengths, share * lengths[-1])
+
+
+def _first(holds: Callable[[int], bool], end: int, *, near: int) -> int:
+    """The first number from 1 on for which it ``holds``, as it does for all after it; ``end`` if there is none. To ask
+    is dear, so the numbers around ``near`` come first."""
+    low, high = 1, end
+    for number in (near, near - 1, near + 1):
+        if low <= number < high:
+            low, high = (low, number) if holds(number) else (number + 1, high)
+    return bisect_left(range(end), True, low, high, key=holds)
 
 
 def newest_alone(turns: Sequence[Turn], lines: Lines) -> tuple[Turn, ...]:

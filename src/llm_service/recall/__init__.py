@@ -9,11 +9,11 @@ A pipe of pure steps; who owns the store and the engine calls them in this order
 Ranking and its figures: :mod:`llm_service.recall.ranking` and ``benchmarks/recall.py``.
 """
 
-from llm_service.recall.choice import choose
+from llm_service.recall.choice import LEAST, choose
 from llm_service.recall.lexical import LexicalIndex
 from llm_service.recall.meaning import Embedder, Meaning
 from llm_service.recall.minilm import MiniLM
 from llm_service.recall.ranking import rank
 from llm_service.words import terms
 
-__all__ = ["Embedder", "LexicalIndex", "Meaning", "MiniLM", "choose", "rank", "terms"]
+__all__ = ["LEAST", "Embedder", "LexicalIndex", "Meaning", "MiniLM", "choose", "rank", "terms"]

@@ -46,23 +46,25 @@ def rank(
     *,
     asker: str | None = None,
     likeness: Mapping[str, float] | None = None,
+    least: float = 0.0,
 ) -> list[Recalled]:
     """The messages among ``hits`` and ``around`` in the order in which they matter to ``question``.
 
     ``hits`` carry scores of their words; ``around`` are the lines next to them. Lines are next to each other
     when their positions are, or when one says that it answers the other. ``asker`` is the key of who asks
     (:func:`llm_service.people.person`), ``likeness`` the cosine of a line's and the question's embeddings by id.
-    The newer one of equals comes first.
+    Lines with a score of 0 or under ``least`` are left out. The newer one of equals comes first.
     """
     lines = {message.id: message for message in (*(hit for hit, _ in hits), *around)}
     own = _own_scores(hits, likeness or {}, lines)
     asked = _asked_about(question, lines.values(), asker)
-    by_position = {message.position: message.id for message in lines.values() if message.position}
+    at = {message.position: own[key] for key, message in lines.items() if message.position}
     ranked = []
-    for message in lines.values():
-        score = own[message.id] + _from_around(message, own, by_position)
-        score *= NAMED if asked and person(message.username, message.user_id) in asked else 1.0
-        if score > 0:
+    for key, message in lines.items():
+        score = own[key] + _from_around(message, own, at)
+        if asked and (message.username, message.user_id) in asked:
+            score *= NAMED
+        if score > 0 and score >= least:
             ranked.append(Recalled(message=message, score=score))
     return sorted(ranked, key=lambda recalled: (-recalled.score, -recalled.message.position, recalled.message.id))
 
@@ -79,26 +81,21 @@ def _own_scores(
     return own
 
 
-def _from_around(message: Message, own: Mapping[str, float], by_position: Mapping[int, str]) -> float:
-    place = message.position
-    answered = message.reply_to or ""
-    before = answered if answered in own else by_position.get(place - 1, "")
-    return (
-        BEFORE * own.get(before, 0.0)
-        + BEFORE_THAT * own.get(by_position.get(place - 2, ""), 0.0)
-        + AFTER * own.get(by_position.get(place + 1, ""), 0.0)
-    )
+def _from_around(message: Message, own: Mapping[str, float], at: Mapping[int, float]) -> float:
+    """What the lines around one lend it, by what they say themselves: by id, and by position."""
+    place, answered = message.position, message.reply_to
+    before = own[answered] if answered and answered in own else at.get(place - 1, 0.0)
+    return BEFORE * before + BEFORE_THAT * at.get(place - 2, 0.0) + AFTER * at.get(place + 1, 0.0)
 
 
-def _asked_about(question: str, lines: Iterable[Message], asker: str | None) -> set[str]:
-    """Keys of the people whom ``question`` is about."""
-    words = [fold(word).replace("’", "'").removesuffix("'s") for word in split(question)]
-    spoken = f" {' '.join(words)} "
+def _asked_about(question: str, lines: Iterable[Message], asker: str | None) -> set[tuple[str, str | None]]:
+    """The people among the writers of ``lines`` whom ``question`` is about, by name and id."""
+    spoken = f" {fold(' '.join(split(question)))} ".replace("’", "'").replace("'s ", " ")
     people = {(message.username, message.user_id) for message in lines}
     asked = {person(*one) for one in people if (name := _spoken_name(one[0])) and f" {name} " in spoken}
-    if asker and not _FIRST_PERSON.isdisjoint(words):
+    if asker and not _FIRST_PERSON.isdisjoint(spoken.split()):
         asked.add(asker)
-    return asked
+    return {one for one in people if person(*one) in asked} if asked else set()
 
 
 @remembered(1 << 12)

@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from math import ceil, sqrt
 from operator import mul
-from typing import Literal
+from typing import Literal, TypeVar
 
 from llm_service.errors import ContextOverflow
 from llm_service.types import PromptMessage
@@ -18,8 +19,12 @@ from .features import FEATURES, Counts, features
 from .prior import COSTS, KINSHIP, NOISE
 
 Vector = list[float]
+T = TypeVar("T")
 
 TEMPLATE, MESSAGE = FEATURES.index("template"), FEATURES.index("message")
+
+MEANS = tuple([cost.mean for cost in COSTS])
+"""What every feature costs by the prior."""
 
 CAUTION = 4.0
 """Standard deviations of the estimate that are always kept free."""
@@ -33,8 +38,12 @@ ERROR_SPARE = 1.5
 OVERFLOW_STEP = 1.1
 """How much longer than estimated, or than the context, a prompt counts that an engine refused without a figure."""
 
+LITTLE = 0.01
+"""What could still be learned from a text, as a share of what cannot be known of it, that is not worth the work: where
+the weights leave a tenth of the deviation that the text has anyway, they are right."""
+
 REMEMBERED_PROMPTS = 32
-REMEMBERED_GUESSES = 16
+REMEMBERED_GUESSES = 64
 REMEMBERED_HEADS = 128
 REMEMBERED_LINES = 8192
 REMEMBERED_ERRORS = 64
@@ -49,13 +58,29 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
+class _Begun:
+    """The head of the prompt that another one may go on from: all its messages but the last."""
+
+    key: int = 0
+    lines: int = 0
+    size: float = 0.0
+    """Of its different lines."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Measured:
-    """A prompt as the estimator sees it."""
+    """A prompt as the estimator sees it, or the head of one."""
 
     features: Vector
     sizes: Mapping[int, float]
-    """Its lines, by hash, so that no text stays behind here when it is forgotten."""
+    """Its lines, by hash, so that no text stays behind here when it is forgotten; those of ``begun`` first."""
     size: float
+    different: float
+    """Size of its different lines."""
+    begun: _Begun = _Begun()
+    """How the head of the last prompt of its room began it."""
+    head: int = 0
+    """Key of its head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +99,25 @@ class _Guess:
 
     prompt: _Measured
     step: _Step
+    weights: Vector
+    """Those it was thought with."""
     tokens: float
     deviation: float
+    answers: int
+    """How many had been seen then."""
 
 
 class _Seen:
     """The latest prompts that an engine counted, and which of them have a line.
 
-    Every prompt has a place, and every line the set of the places where it stands, as bits of a number: so what a new
-    prompt shares with each of them is found in one walk over its lines.
+    A prompt that goes on from a seen one shares most with that one: only what is new in it is looked at. Else, every
+    prompt has a place, and every line the set of the places where it stands, as bits of a number: so what a new prompt
+    shares with each of them is found in one walk over its lines.
     """
 
     def __init__(self) -> None:
         self._prompts: list[tuple[_Measured, int]] = []
+        self._by_head: dict[int, int] = {}
         self._places: dict[int, int] = {}
         self._next = 0
 
@@ -94,15 +125,18 @@ class _Seen:
         """Keep a prompt, in the place of the oldest where there are too many."""
         bit = 1 << self._next
         if self._next < len(self._prompts):
-            self._drop_lines(self._prompts[self._next][0], bit)
+            self._drop(self._prompts[self._next][0], bit)
             self._prompts[self._next] = (prompt, tokens)
         else:
             self._prompts.append((prompt, tokens))
         for line in prompt.sizes:
             self._places[line] = self._places.get(line, 0) | bit
+        self._by_head[prompt.head] = self._next
         self._next = (self._next + 1) % REMEMBERED_PROMPTS
 
-    def _drop_lines(self, prompt: _Measured, bit: int) -> None:
+    def _drop(self, prompt: _Measured, bit: int) -> None:
+        if self._by_head.get(prompt.head) == self._next:
+            del self._by_head[prompt.head]
         for line in prompt.sizes:
             left = self._places[line] & ~bit
             if left:
@@ -112,11 +146,24 @@ class _Seen:
 
     def most_like(self, prompt: _Measured) -> tuple[float, _Measured | None, int]:
         """How much it shares with the prompt that it shares most with, that one, and what it had."""
+        place, shared = self._goes_on(prompt)
+        return (prompt.begun.size + shared, *self._prompts[place]) if shared else self._searched(prompt)
+
+    def _goes_on(self, prompt: _Measured) -> tuple[int, float]:
+        """The place of the prompt that has the head which this one began with, and how much of the rest they share:
+        nothing if they are of two rooms that only began alike."""
+        place = self._by_head.get(prompt.begun.key)
+        if place is None:
+            return 0, 0.0
+        seen, _ = self._prompts[place]
+        rest = islice(prompt.sizes.items(), prompt.begun.lines, None)
+        return place, sum([size for line, size in rest if line in seen.sizes])
+
+    def _searched(self, prompt: _Measured) -> tuple[float, _Measured | None, int]:
         by_places: dict[int, float] = {}
-        for line, size in prompt.sizes.items():
-            places = self._places.get(line, 0)
-            by_places[places] = by_places.get(places, 0.0) + size
-        by_places.pop(0, None)
+        for places, size in zip(map(self._places.get, prompt.sizes), prompt.sizes.values(), strict=True):
+            if places:
+                by_places[places] = by_places.get(places, 0.0) + size
         shared = [0.0] * len(self._prompts)
         for places, size in by_places.items():
             for place in _bits(places):
@@ -147,7 +194,7 @@ class TokenEstimator:
     counted: Literal["estimated"] = "estimated"
 
     def __init__(self) -> None:
-        self._weights = [cost.mean for cost in COSTS]
+        self._weights = list(MEANS)
         self._doubt = [
             [a.thrift * b.thrift + (a.own**2 if row == column else 0.0) for column, b in enumerate(COSTS)]
             for row, a in enumerate(COSTS)
@@ -155,6 +202,7 @@ class TokenEstimator:
         self._errors = deque([FIRST_CAUTION], maxlen=REMEMBERED_ERRORS)
         self._lines: dict[int, _Line] = {}
         self._seen = _Seen()
+        self._answers = 0
         self._guesses: dict[int, _Guess] = {}
         self._heads: dict[int, _Measured] = {}
 
@@ -173,11 +221,12 @@ class TokenEstimator:
 
     def observe(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Learn that the engine counted so many tokens in a prompt of these messages."""
-        guess = self._guess(messages)
+        guess = self._last_guess(messages)
         self._errors.append(ERROR_SPARE * (tokens - guess.tokens) / guess.deviation)
-        self._learn(guess.step, tokens - guess.tokens)
+        if guess.deviation**2 > (1 + LITTLE) * guess.step.noise:
+            self._learn(guess.step, tokens - guess.tokens)
         self._seen.add(guess.prompt, tokens)
-        self._guesses.clear()
+        self._answers += 1
 
     def overflowed(self, messages: Sequence[PromptMessage], refusal: ContextOverflow) -> None:
         """Learn from an engine that found these messages too long, whether or not it said how long they are."""
@@ -223,17 +272,26 @@ class TokenEstimator:
         ]
 
     def _guess(self, messages: Sequence[PromptMessage]) -> _Guess:
-        """What is thought of these messages. Who asks for one part asks for the others too: a few are kept for a
-        while."""
-        asked = hash(tuple([message.content for message in messages]))
+        """What is thought of these messages. Who asks for one part asks for the others too, and whoever sends them
+        tells what came of it: a few are kept for a while."""
+        asked = _key(messages)
         guess = self._guesses.get(asked)
-        if guess is None:
-            if len(self._guesses) >= REMEMBERED_GUESSES:
-                self._guesses.clear()
-            prompt = self._measure(messages)
-            step = self._step(prompt)
-            guess = self._guesses[asked] = _Guess(prompt, step, self._tokens(step), self._deviation(step))
+        if guess is None or guess.answers != self._answers:
+            prompt = guess.prompt if guess else self._measure(messages)
+            guess = self._thought(prompt, self._step(prompt))
+            _keep(self._guesses, asked, guess, REMEMBERED_GUESSES)
         return guess
+
+    def _last_guess(self, messages: Sequence[PromptMessage]) -> _Guess:
+        """What was thought of these messages before the engine counted them, with what the weights are now. The step
+        stays right whatever was seen of other rooms since: it begins at what the engine said."""
+        asked = _key(messages)
+        guess = self._guesses.get(asked) or self._guess(messages)
+        del self._guesses[asked]
+        return guess if guess.weights is self._weights else self._thought(guess.prompt, guess.step)
+
+    def _thought(self, prompt: _Measured, step: _Step) -> _Guess:
+        return _Guess(prompt, step, self._weights, self._tokens(step), self._deviation(step), self._answers)
 
     def _step(self, prompt: _Measured) -> _Step:
         shared, seen, tokens = self._seen.most_like(prompt)
@@ -247,40 +305,58 @@ class TokenEstimator:
         """What a prompt is made of. Most of it was measured with the last prompt of its room, which had an answer and
         a question less: so all but the last message is kept, and the next prompt begins there."""
         texts = tuple([message.content for message in messages])
-        head = texts[:-1]
-        measured = self._heads.get(hash(head))
-        if measured is None:
-            known = self._heads.get(hash(head[:-2]))
-            measured = self._grown(known, head[-2:]) if known else self._grown(_NOTHING, head)
-            if len(self._heads) >= REMEMBERED_HEADS:
-                del self._heads[next(iter(self._heads))]
-            self._heads[hash(head)] = measured
-        return self._grown(measured, texts[-1:])
+        key = hash(texts[:-1])
+        head = self._heads.get(key)
+        if head is None:
+            head = self._measured_head(texts[:-1])
+            _keep(self._heads, key, head, REMEMBERED_HEADS)
+        return self._grown(head, texts[-1:], head.begun, key)
 
-    def _grown(self, measured: _Measured, texts: Sequence[str]) -> _Measured:
+    def _measured_head(self, texts: tuple[str, ...]) -> _Measured:
+        earlier = hash(texts[:-2])
+        known = self._heads.get(earlier)
+        if known is None:
+            return self._grown(_NOTHING, texts, _Begun())
+        return self._grown(known, texts[-2:], _Begun(earlier, len(known.sizes), known.different))
+
+    def _grown(self, measured: _Measured, texts: Sequence[str], begun: _Begun, head: int = 0) -> _Measured:
         """The same with more messages at its end."""
         counts, sizes, size = list(measured.features), dict(measured.sizes), measured.size
         counts[MESSAGE] += len(texts)
-        for text in (line for message in texts for line in message.split("\n")):
-            line = self._line(text)
+        different = measured.different
+        for text in [line for message in texts for line in message.split("\n")]:
+            line, key = self._line(text), hash(text)
             for index, number in line.counts:
                 counts[index] += number
-            sizes[hash(text)] = line.size
             size += line.size
-        return _Measured(counts, sizes, size)
+            if key not in sizes:
+                sizes[key] = line.size
+                different += line.size
+        return _Measured(counts, sizes, size, different, begun, head)
 
     def _line(self, text: str) -> _Line:
         found = self._lines.get(hash(text))
         if found is None:
             counts = features(text)
-            found = _Line(counts, sum(COSTS[index].mean * number for index, number in counts))
+            found = _Line(counts, sum([MEANS[index] * number for index, number in counts]))
             if len(self._lines) >= REMEMBERED_LINES:
                 self._lines.clear()
             self._lines[hash(text)] = found
         return found
 
 
-_NOTHING = _Measured([1.0 if index == TEMPLATE else 0.0 for index in range(len(FEATURES))], {}, 0.0)
+def _key(messages: Sequence[PromptMessage]) -> int:
+    return hash(tuple([message.content for message in messages]))
+
+
+def _keep(memory: dict[int, T], key: int, value: T, most: int) -> None:
+    """Remember what was made last, in place of what was made first where it is too much."""
+    if len(memory) >= most:
+        del memory[next(iter(memory))]
+    memory[key] = value
+
+
+_NOTHING = _Measured([1.0 if index == TEMPLATE else 0.0 for index in range(len(FEATURES))], {}, 0.0, 0.0)
 """A prompt without messages."""
 
 
