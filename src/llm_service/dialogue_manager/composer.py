@@ -112,6 +112,8 @@ class Composer:
             sharing=room.sharing(model.slots or 1),
             idle=idle,
         )
+        if self._reasoning_effort is None:
+            return composed
         return replace(composed, prompt=replace(composed.prompt, reasoning_effort=self._reasoning_effort))
 
     def most_tokens(self, prompt: Prompt, model: str) -> int:
