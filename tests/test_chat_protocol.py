@@ -1,6 +1,7 @@
 """The engine's language: what is sent, and every form in which an answer may come."""
 
 import itertools
+import json
 from datetime import UTC, datetime
 
 import orjson
@@ -195,6 +196,55 @@ def test_a_stream_as_lm_studio_sends_it():
 def test_what_arrives_together_is_one_chunk():
     chunks = AnswerDecoder().feed(event({"content": "a"}) * 100)
     assert chunks == [Chunk(text="a" * 100)]
+
+
+def plain_event(text: str, created: int, ascii_only: bool, noise: str | None) -> bytes:
+    """An event that carries nothing but text, in the spellings of JSON that engines use."""
+    more = {} if noise is None else {"obfuscation": noise}
+    choices = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
+    document = {"model": "m", "created": created, "choices": choices, **more}
+    data = json.dumps(document).encode() if ascii_only else orjson.dumps(document)
+    return b"data: %b\n\n" % data
+
+
+TEXTS = st.text() | st.sampled_from(
+    ["m", "content", "index", "0", '"', "\\", '","finish_reason":null', "\x00probe", "👋", ""]
+)
+PLAIN_EVENTS = st.tuples(TEXTS, st.integers(1, 2), st.booleans(), st.none() | TEXTS)
+
+
+@given(st.lists(PLAIN_EVENTS | st.just(("Yes", 1, False, None)), max_size=30), st.integers(1, 400))
+@settings(max_examples=200, deadline=None)
+def test_events_that_look_alike_are_read_as_any_others(events, step):
+    data = b"".join(plain_event(*one) for one in events) + STOP + DONE
+    said = "".join(text for text, *_ in events)
+    assert read(data)[0] == said
+    assert read(data, step=step)[0] == said
+
+
+def test_the_text_is_looked_for_where_it_stands():
+    data = event({"content": "m"}) * 3 + event({"content": "m"}, model="another") + STOP
+    assert read(data)[0] == "mmmm"
+
+
+NO_STRINGS = [b'"', b'"}', b'"a"b"', b'"a","b"', b'"a\\"', b'"a\tb"', b'"a\nb"', b'"a\\x"']
+
+
+@pytest.mark.parametrize("written", NO_STRINGS)
+def test_an_event_that_only_looks_like_the_others_is_not_read_as_one(written):
+    known = event({"content": "Yes"})
+    before, after = known.split(b'"Yes"')
+    for step in (None, 1, len(known)):
+        decoder = AnswerDecoder()
+        with pytest.raises(errors.EngineBadResponse):
+            read_chunks(decoder, known * 3 + before + written + after + known + STOP, step)
+
+
+def test_bytes_that_are_no_text_are_mended_event_by_event():
+    known = event({"content": "Yes"})
+    data = known * 3 + known.replace(b"Yes", b"\xe2\x82") + known.replace(b"Yes", b"\xac") + known + STOP
+    for step in (None, 1, len(known)):
+        assert read(data, step=step)[0] == "YesYesYes\ufffd\ufffdYes"
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])

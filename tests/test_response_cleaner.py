@@ -6,14 +6,16 @@ Every vector is cleaned whole, one character at a time, cut at each place, and o
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from dataclasses import FrozenInstanceError
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_service.response_cleaner import ResponseCleaner
+from llm_service.response_cleaner import ResponseCleaner, chat, loops
 from llm_service.response_cleaner.formats import ANSWER_TAGS, LITERALS, THOUGHT_TAGS, TOOL_TAGS
+from llm_service.response_cleaner.speakers import speakers
 
 ROOM = {"bot_name": "Pip", "usernames": ("Ann", "kat_99", "Mo")}
 
@@ -697,3 +699,29 @@ def test_long_text_made_to_hurt_is_taken(unit, stage):
     for at in range(0, 20_000, 4):
         stream.feed(text[at : at + 4])
     stream.finish()
+
+
+# ── Short ways lead to the same place ──
+
+MARKS = (
+    "Go left! Ann: Pip: pip assistant: me .me .ban /me - -- --- + = 1. 12, 10:30 a-b 'so' it's 👋 你好。 e.g. #1 *hm*"
+)
+LINES = st.lists(st.sampled_from(MARKS.split()), max_size=8).map(" ".join) | st.text(
+    "aZ1 .,:-+=@'!%é你👋\n", max_size=20
+)
+CRIES = "Go left. go GO left Ann-Bo-Cy. yes yes! no 你好。 hm hm. a-b-c!"
+
+
+@given(LINES, st.booleans(), st.booleans())
+@settings(max_examples=1000, deadline=None)
+def test_what_is_plain_is_left_alone_by_every_rule(text, begins, line):
+    room = chat.Room(speakers("Pip", ("Ann",)), frozenset())
+    if chat._is_plain(text, starts=begins or line):
+        assert chat._one_line(text, room, [], Counter(), begins=begins, line=line) == text.strip()
+
+
+@given(st.lists(st.sampled_from(CRIES.split()), max_size=40))
+@settings(max_examples=1000, deadline=None)
+def test_what_repeats_nothing_is_seen_without_a_closer_look(words):
+    text = " ".join(words)
+    assert loops.collapse(text) == loops._words("".join(loops._sentences(loops.split(text), ())), frozenset())

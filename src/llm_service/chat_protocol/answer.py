@@ -12,6 +12,7 @@ from llm_service.errors import EngineBadResponse, EngineDisconnected, EngineErro
 from llm_service.types import Chunk, FinishReason, ToolCallDelta, Usage
 
 from .failures import complaint, failure
+from .frame import Frame, plain_text
 from .sse import BOM, EventDecoder
 
 DOCUMENT_LIMIT = 256 * 1024
@@ -51,6 +52,7 @@ class AnswerDecoder:
         self._chunks: list[Chunk] = []
         self._texts: list[str] = []
         self._half = ""
+        self._frame = Frame()
         self._seen = False
         self.model = ""
         """The model that says it answered."""
@@ -85,8 +87,7 @@ class AnswerDecoder:
 
     def _take(self, data: bytes) -> None:
         if self._events is not None:
-            for name, document in self._events.feed(data):
-                self._event(name, document)
+            self._take_events(self._events, data)
             return
         self._document += data
         if not self._is_document:
@@ -98,6 +99,20 @@ class AnswerDecoder:
             self._is_document = bool(start)
         if len(self._document) > self._limit:
             raise EngineTooLarge
+
+    def _take_events(self, events: EventDecoder, data: bytes) -> None:
+        """Those that look like the one before are read in one step; others one by one, while it is worth learning how
+        the next will look."""
+        at = 0
+        while at < len(data) and not self.done:
+            if events.between:
+                text, at = self._frame.run(data, at)
+                self._text(text)
+            blank = data.find(b"\n\n", at) if self._frame.hopeful else -1
+            end = blank + 2 if blank >= 0 else len(data)
+            for name, document in events.feed(data[at:end]):
+                self._event(name, document)
+            at = end
 
     def _finish(self, _: bytes) -> None:
         if self._events is not None:
@@ -115,7 +130,8 @@ class AnswerDecoder:
         if name == b"error":
             raise failure(500, data.decode("utf-8", "replace"))
         document = _loads(data)
-        if self._seen and (text := _plain_text(document)) is not None:
+        if self._seen and (text := plain_text(document)) is not None:
+            self._frame.learn(data, text)
             self._text(text)
             return
         words = complaint(document)
@@ -256,18 +272,6 @@ def _mended(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _plain_text(document: Any) -> str | None:
-    """The text of an event that carries nothing else, as nearly all do; None sends it the long way round."""
-    try:
-        (choice,) = document["choices"]
-        delta = choice["delta"]
-        text = delta["content"]
-        more = len(delta) > 1 + ("role" in delta) or choice.get("finish_reason") or document.get("usage")
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
-    return text if isinstance(text, str) and not more else None
 
 
 def _first(choices: object) -> dict[str, Any] | None:

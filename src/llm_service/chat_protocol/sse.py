@@ -28,6 +28,11 @@ class EventDecoder:
         self._after_cr = False
         self._at_start = True
 
+    @property
+    def between(self) -> bool:
+        """Whether what comes next begins an event."""
+        return not (self._line or self._data or self._name or self._after_cr or self._at_start)
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that these bytes complete. Raises EngineTooLarge when a line or an event does not end."""
         if self._after_cr and data:

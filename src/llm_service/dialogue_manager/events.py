@@ -73,6 +73,8 @@ class EventLog:
     def publish(self, kind: Kind, value: Any) -> None:
         """Tell everybody who follows. Pieces of a reply are not remembered: the reply is."""
         self._number += 1
+        if kind == "delta" and not self._followers:
+            return
         event = RoomEvent(self._number, kind, value, self._clock())
         if kind != "delta":
             self._remember(event)

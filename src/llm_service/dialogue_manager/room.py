@@ -180,8 +180,8 @@ class Room:
         """Let the trackers see a reply."""
         if self.tracking.threads:
             self.threads.observe(reply)
-        asked = [entry for entry in self.entries if isinstance(entry, Message) and entry.id in reply.answers]
-        self.ledger.replied(reply.id, map(viewer_of, asked), urgency=urgency, at=reply.created_at)
+        asked = map(viewer_of, self._among(reply.answers))
+        self.ledger.replied(reply.id, asked, urgency=urgency, at=reply.created_at)
 
     def topics_lately(self, now: float) -> tuple[Topic, ...]:
         """What the room talks about, found out anew once a second: in a lively room that takes milliseconds."""
@@ -279,17 +279,26 @@ class Room:
 
     def place_of(self, message_ids: Collection[str]) -> int:
         """Position of the newest of these messages; of the newest message at all where none is in the window."""
-        places = [entry.position for entry in self.entries if isinstance(entry, Message) and entry.id in message_ids]
-        return max(places, default=self.last_position)
+        return max((message.position for message in self._among(message_ids)), default=self.last_position)
+
+    def _among(self, message_ids: Collection[str]) -> list[Message]:
+        """Those of these messages that are in the window, oldest first. A turn asks for what stands near its end."""
+        found: list[Message] = []
+        for entry in reversed(self.entries):
+            if len(found) == len(message_ids):
+                break
+            if isinstance(entry, Message) and entry.id in message_ids:
+                found.append(entry)
+        return found[::-1]
 
     def speakers(self) -> tuple[str, ...]:
         """The names in the window as the model reads them."""
-        return tuple(dict.fromkeys(entry.speaker for entry in self.entries if isinstance(entry, Message)))
+        return tuple(dict.fromkeys([entry.speaker for entry in self.entries if isinstance(entry, Message)]))
 
     def emotes(self) -> tuple[str, ...]:
         """The emotes that viewers in the window used."""
         return tuple(
-            dict.fromkeys(emote for entry in self.entries if isinstance(entry, Message) for emote in entry.emotes)
+            dict.fromkeys([emote for entry in self.entries if isinstance(entry, Message) for emote in entry.emotes])
         )
 
     def drop_before(self, cut: int) -> Sequence[Entry]:

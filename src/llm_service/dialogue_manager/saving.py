@@ -77,7 +77,9 @@ class Saving:
         cleared = self._answered.cleared
         try:
             with self._counters.store_seconds.timed():
-                reply = await self._store.commit_reply(replace(reply, after=room.place_of(reply.answers)))
+                if (after := room.place_of(reply.answers)) != reply.after:
+                    reply = replace(reply, after=after)
+                reply = await self._store.commit_reply(reply)
             if composing.composed.cut > room.cut:
                 await self._tending.move_window(room, composing.composed.cut, room.summary)
         except BaseException:

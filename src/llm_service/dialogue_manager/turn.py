@@ -303,7 +303,7 @@ class Turn:
         try:
             await self._release()
         finally:
-            if self._saving is not None:
+            if self._saving is not None and not self._saving.done():
                 await asyncio.wait({self._saving})
             self._tell()
 

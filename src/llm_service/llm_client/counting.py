@@ -15,6 +15,8 @@ REMEMBERED = 256
 """Counts that are kept."""
 PATIENCE = 1.0
 """Seconds that one question about tokens may take; the prompt is needed now, and estimates are good."""
+_COUNTING = frozenset({Source.LLAMA_SERVER, Source.VLLM, Source.KOBOLDCPP})
+"""The engines that count."""
 
 
 class TokenCounter:
@@ -26,6 +28,8 @@ class TokenCounter:
 
     async def count(self, prompt: Prompt, model: str, source: Source) -> int | None:
         """The tokens of this prompt; None where the engine does not count, or not now."""
+        if source not in _COUNTING:
+            return None
         key = (model, prompt)
         if key in self._known:
             self._known.move_to_end(key)

@@ -19,7 +19,7 @@ _OPEN = regex.compile(
 )
 """Signs that could still change their meaning with what follows; a sentence with one waits for the end."""
 _PLAIN = regex.compile(r"(?:[\p{L}\p{M}\p{N}\p{So},;:!?.…。！？'’%$€+=@-]++[ ]?)*+")
-"""Sentences that no rule but the one for loops can change, once the reply has begun."""
+"""Sentences without a mark that means something inside a line."""
 _COMMAND = regex.compile(
     r"[/.]\s?me(?!\w)\s*|[/.\s]*/[/.\s]*|\.(?=(?:"
     r"ban|unban|timeout|untimeout|mod|unmod|vip|unvip|clear|slow|slowoff|followers|followersoff|"
@@ -76,9 +76,10 @@ class Chat:
     def _sentences(self, searched: int) -> Iterator[str]:
         start, text = 0, self._sentence
         for end in sentences.ends(text, searched):
-            if not self._is_settled(text[start:end]):
+            key = loops.key(text[start:end])
+            if not self._is_settled(text[start:end], key):
                 break
-            yield self._said_now(text[start:end])
+            yield self._said_now(text[start:end], key)
             start = end
         else:
             if len(text) - start <= _LONGEST_SENTENCE:
@@ -86,24 +87,22 @@ class Chat:
                 return
         self._held.append(text[start:])
 
-    def _said_now(self, sentence: str) -> str:
-        self._said.append(loops.key(sentence))
+    def _said_now(self, sentence: str, key: str) -> str:
+        self._said.append(key)
         space = " " if self._begun and sentence[:1].isspace() else ""
         self._begun = True
         return space + sentence.strip()
 
-    def _is_settled(self, sentence: str) -> bool:
+    def _is_settled(self, sentence: str, key: str) -> bool:
         """Whether the sentence is plain, and stays so whatever follows."""
         body = sentence.strip()
         if len(sentence) > _LONGEST_SENTENCE or _OPEN.search(body):
             return False
-        if loops.key(body) in self._said and loops.long_enough([body]):
+        if key in self._said and loops.long_enough([body]):
             return False
         begins, line = not self._begun, "\n" in sentence[: -len(body)]
         if begins and (prose.suspicious(body) or self._room.speakers.is_other(body)):
             return False
-        if not (begins or line) and _PLAIN.fullmatch(body):
-            return loops.collapse(body) == body
         return tidy(body, self._room, begins=begins, line=line).text == body
 
     def finish(self, finish_reason: str) -> str:
@@ -163,12 +162,24 @@ def tidy(
         before = text
         if begins:
             text = _without_monologue(text, thoughts, counts, cut=cut)
-        text = _one_line(text, room, thoughts, counts, begins=begins, line=line)
+        if _is_plain(text, starts=begins or line):
+            text = text.strip()
+        else:
+            text = _one_line(text, room, thoughts, counts, begins=begins, line=line)
         text = _without_markers(text, room, thoughts, begins=begins)
         text = _without_loops(text, room, counts, said)
         if text == before:
             break
     return Tidied(text, tuple(thoughts))
+
+
+def _is_plain(text: str, *, starts: bool) -> bool:
+    """Whether there is no mark in it that a rule could be about; ``starts`` says that it begins a line, where more
+    means something: a label, a bullet, a command."""
+    body = text.strip()
+    if starts and (":" in body or not body[:1].isalnum()):
+        return False
+    return _PLAIN.fullmatch(body) is not None
 
 
 def _without_monologue(text: str, thoughts: list[str], counts: Counter[str], *, cut: bool) -> str:

@@ -30,10 +30,10 @@ _IDEOGRAPH = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 
 
 def collapse(text: str, said: Sequence[str] = (), emotes: frozenset[str] = frozenset()) -> str:
-    """``text`` without repetitions of itself, or of the sentences ``said`` before it."""
-    parts = split(text)
-    kept = _sentences([*said, *parts], len(said))
-    return _words("".join(kept), emotes)
+    """``text`` without repetitions of itself, or of the sentences before it, whose keys are ``said``."""
+    if not said and text.isascii() and _repeated(text.lower().split()) < _TWICE:
+        return text  # where spaces part the words, a cycle that comes three times repeats two of them at least
+    return _words("".join(_sentences(split(text), said)), emotes)
 
 
 def split(text: str) -> list[str]:
@@ -54,21 +54,27 @@ def long_enough(sentences_: Sequence[str]) -> bool:
     return len(_WORD_CHARACTER.findall(said)) >= 3 or len({*_IDEOGRAPH.findall(said)}) >= 6
 
 
-def _sentences(parts: list[str], said: int) -> list[str]:
-    """Sentences from ``said`` on, without cycles that come three times or more."""
-    if len(parts) <= _TWICE:
-        return parts[said:]
-    keys = [key(part) for part in parts]
-    drop = bytearray(len(parts))
+def _sentences(parts: list[str], said: Sequence[str]) -> list[str]:
+    """These sentences without cycles that come three times or more; the cycles may begin in what was said before."""
+    keys = [*said, *map(key, parts)]
+    if _repeated(keys) < _TWICE:
+        return parts  # to come three times, each sentence of a cycle comes twice again
+    whole = [*said, *parts]
+    drop = bytearray(len(keys))
     for period in range(1, _SENTENCES + 1):
         start = 0
         while start + period < len(keys):
             run = _run(keys, start, period)
-            if run >= 2 * period and long_enough(parts[start : start + period]):
+            if run >= 2 * period and long_enough(whole[start : start + period]):
                 stop = _tail(keys, start + period + run, period)
                 drop[start + period : stop] = b"\1" * (stop - start - period)
             start += max(1, run)
-    return [part for index, part in enumerate(parts) if index >= said and not drop[index]]
+    return [part for part, dropped in zip(parts, drop[len(said) :], strict=True) if not dropped]
+
+
+def _repeated(things: list[str]) -> int:
+    """How many of these were there before."""
+    return len(things) - len(set(things))
 
 
 def _run(keys: list[str], start: int, period: int) -> int:
@@ -88,7 +94,7 @@ def _tail(keys: list[str], stop: int, period: int) -> int:
 
 def _words(text: str, emotes: frozenset[str]) -> str:
     words = text.split()
-    if max(Counter(words).values(), default=0) <= _FEWEST:
+    if _repeated(words) < _FEWEST or max(Counter(words).values()) <= _FEWEST:
         return text  # a loop repeats each of its words more often than that
     for period in range(1, _WORDS + 1):
         words = _without_cycles(words, period, emotes)

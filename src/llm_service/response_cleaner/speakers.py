@@ -68,7 +68,7 @@ class Speakers:
         heading = _HEADING.match(line, at) if "#" in line[at : at + _INDENT] else None
         if heading and heading["name"].casefold() in _OWN_HEADINGS:
             return int(heading.end())
-        label = _LABEL.match(line, at)
+        label = _label(line, at)
         if label is None or _SCORE.match(line, label.end()):
             return 0
         name = _name(label)
@@ -86,8 +86,14 @@ class Speakers:
 
     @staticmethod
     def _speaker(line: str) -> str:
-        label = _LABEL.match(line)
+        label = _label(line)
         return _name(label) if label and not _SCORE.match(line, label.end()) else ""
+
+
+def _label(line: str, at: int = 0) -> regex.Match[str] | None:
+    """The label that begins at ``at``. Most lines have none of the signs that make one."""
+    signs = ":" in line or "：" in line or "<" in line
+    return _LABEL.match(line, at) if signs else None
 
 
 def _name(label: regex.Match[str]) -> str:

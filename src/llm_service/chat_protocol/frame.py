@@ -1,0 +1,89 @@
+"""What stands around the text in the events of one answer.
+
+Nearly all of them are alike but for the few letters that they carry. What surrounds those is learnt from one event that
+was parsed; the events behind it that have the same around their text are then read in one step, however many they are.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+from operator import methodcaller
+from typing import Any
+
+import orjson
+
+_PROBE = "\x00probe"
+"""A text that no engine writes: where it is put, it must be read."""
+_VERBATIM = re.compile(rb'[^"\\\x00-\x1f]*')
+"""Text that stands in JSON as it is (RFC 8259, section 7)."""
+_PATIENCE = 4
+"""Events in a row that may be learnt from in vain: some engines put a number or noise into each."""
+
+
+class Frame:
+    """Knows how the next event will look, once it has learnt from one."""
+
+    __slots__ = ("_end", "_patience", "_start")
+
+    def __init__(self) -> None:
+        self._start = b""
+        self._end = b""
+        self._patience = _PATIENCE
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether events are worth learning from."""
+        return self._patience > 0
+
+    def learn(self, event: bytes, text: str) -> None:
+        """``event``, which carries nothing but ``text``, is how the next ones may look: they do if another text in its
+        place would be read there."""
+        if not self.hopeful or b"\n" in event:  # an event of several lines is not written as it is read
+            return
+        self._patience -= 1
+        before, _, after = event.partition(b'"%b"' % text.encode("utf-8", "replace"))
+        if plain_text(_parsed(before + orjson.dumps(_PROBE) + after)) == _PROBE:
+            self._start = b'data: %b"' % before
+            self._end = b'"%b\n\n' % after
+
+    def run(self, data: bytes, at: int) -> tuple[str, int]:
+        """The text of the known events that follow ``at``, a place between two events; and the place behind them."""
+        if not self._start or not data.startswith(self._start, at):
+            return "", at
+        alike = list(takewhile(methodcaller("startswith", self._start), data[at:].split(self._end)[:-1]))
+        text = _text([event[len(self._start) :] for event in alike])
+        if not text:
+            return "", at
+        self._patience = _PATIENCE
+        return text, at + sum(map(len, alike)) + len(alike) * len(self._end)
+
+
+def plain_text(document: Any) -> str | None:
+    """The text of an event that carries nothing else, as nearly all do; None sends it the long way round."""
+    try:
+        (choice,) = document["choices"]
+        delta = choice["delta"]
+        text = delta["content"]
+        more = len(delta) > 1 + ("role" in delta) or choice.get("finish_reason") or document.get("usage")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return text if isinstance(text, str) and not more else None
+
+
+def _text(pieces: list[bytes]) -> str:
+    """The text of these insides of JSON strings; empty where one of them is none."""
+    whole = b"".join(pieces)
+    if whole.isascii() and _VERBATIM.fullmatch(whole):
+        return whole.decode()
+    try:
+        return "".join([orjson.loads(b'"%b"' % piece) for piece in pieces])
+    except orjson.JSONDecodeError:
+        return ""
+
+
+def _parsed(document: bytes) -> Any:
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return None
