@@ -35,6 +35,8 @@ async def test_what_stands_around_comes_after_what_was_found(store: Store):
     await store.append([message(f"m{n}", text) for n, text in enumerate(said, 1)])
     found = await store.search("default", ["cat", "food"], radius=1, exclude_after_position=4)
     assert [(m.id, score > 0) for m, score in found] == [("m4", True), ("m1", True), ("m2", False), ("m3", False)]
+    best = await store.search("default", ["cat", "food"], radius=1, around=1)
+    assert [m.id for m, _ in best] == ["m4", "m1", "m3", "m5"]
     assert await store.search("default", ["unheard"], radius=3) == []
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from typing import Final, TypeAlias
 
 from sqlalchemy import bindparam, select
@@ -19,7 +20,7 @@ from ..types import Message
 from .fingerprints import fingerprint
 from .postings import Said, position_of, said
 from .rooms import find
-from .rows import message_of
+from .rows import MESSAGE, message_of
 from .schema import messages
 from .statement import Statement, among
 from .transaction import Transaction
@@ -37,23 +38,31 @@ Scores: TypeAlias = dict[int, dict[str, float]]
 """For each block, the scores of its messages by their characters: see :mod:`.postings`."""
 
 _AT: Final = Statement(
-    select(messages).where(messages.c.room_id == bindparam("room"), among(messages.c.position, "positions"))
+    select(*MESSAGE).where(messages.c.room_id == bindparam("room"), among(messages.c.position, "positions"))
 )
 
 
 def search(
-    tx: Transaction, room: str, terms: Sequence[str], *, limit: int, exclude_after_position: int | None, radius: int
+    tx: Transaction,
+    room: str,
+    terms: Sequence[str],
+    *,
+    limit: int,
+    exclude_after_position: int | None,
+    radius: int,
+    around: int | None,
 ) -> list[tuple[Message, float]]:
     """The messages that share the rarest words with the terms, best first; of equals, the newest. After them, with a
-    score of 0, the other messages within ``radius`` of them, in order."""
+    score of 0, the other messages within ``radius`` of the best ``around`` of them, in order."""
     row = find(tx, room)
     if row is None:
         return []
     last = row.last_position if exclude_after_position is None else min(exclude_after_position, row.last_position)
     words = said(tx, row.id, {fingerprint(term) for term in terms}, last=last, enough=READ)
     scores = {position: score for score, position in rank(words, row.messages, last=last, limit=limit)}
-    near = {beside for position in scores for beside in range(position - radius, min(position + radius, last) + 1)}
-    found = tx.rows(_AT, room=row.id, positions=sorted(near)) if near else []
+    best = islice(scores, around)
+    near = {beside for position in best for beside in range(position - radius, min(position + radius, last) + 1)}
+    found = tx.rows(_AT, room=row.id, positions=[*near.union(scores)]) if scores else []
     there = {place.position: message_of(place, room) for place in found}
     hits = [(there[position], score) for position, score in scores.items() if position in there]
     return hits + [(there[position], 0.0) for position in sorted(near.difference(scores)) if position in there]
@@ -105,10 +114,11 @@ def _shared(here: dict[str, float], places: str) -> Collection[str]:
 def _bring_in(scores: Scores, word: Said, weight: float, most: int) -> None:
     """The newest messages that have a word become candidates, if they are not yet."""
     for block, places in sorted(word.places.items(), reverse=True):
-        newest = sorted(places, reverse=True)[: max(0, most)]
-        for place in newest:
+        if most <= 0:
+            break
+        for place in sorted(places, reverse=True)[:most]:
             scores[block].setdefault(place, weight)
-        most -= len(newest)
+        most -= len(places)
 
 
 def _best(scores: Scores, most: int) -> list[tuple[float, int, str]]:
