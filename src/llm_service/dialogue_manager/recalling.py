@@ -23,8 +23,8 @@ LoCoMo's questions as many of the lines looked for are among the first four of 1
 COMPARED = 32
 """Of these and the lines around them, the best by words are compared in meaning."""
 AROUND_BY_WORDS = 8
-"""Of these, the lines beside the best are fetched where nothing else will bring one forward: with more, none of those
-lines is among the first five more often."""
+"""How many of the best of these bring the lines beside them along, where only words will be compared: on LoCoMo's
+questions as many of the lines looked for are among the first five as where all 16 do."""
 MOST_ASKED = 3
 """Lines that are answered, newest last, for which something is looked for."""
 MOST = 4
