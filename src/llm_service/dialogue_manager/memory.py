@@ -211,14 +211,15 @@ class MemoryStore:
         limit: int = 50,
         exclude_after_position: int | None = None,
         radius: int = 0,
+        around: int | None = None,
     ) -> Sequence[tuple[Message, float]]:
-        """Messages with these words, best first; then those around them."""
+        """Messages with these words, best first; then those around the best of them."""
         kept = self._room(room)
         last = kept.last_position if exclude_after_position is None else exclude_after_position
         found = kept.words.search(terms, limit=limit + kept.last_position - last)
         hits = [(message, score) for message, score in found if message.position <= last][:limit]
-        places = {message.position for message, _ in hits}
-        near = {place + step for place in places for step in range(-radius, radius + 1)} - places
+        places = [message.position for message, _ in hits]
+        near = {place + step for place in places[:around] for step in range(-radius, radius + 1)}.difference(places)
         beside = (message for message in kept.messages.values() if message.position in near)
         return hits + [(message, 0.0) for message in beside if message.position <= last]
 

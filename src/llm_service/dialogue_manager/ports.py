@@ -157,9 +157,10 @@ class Store(Protocol):
         limit: int = 50,
         exclude_after_position: int | None = None,
         radius: int = 0,
+        around: int | None = None,
     ) -> Sequence[tuple[Message, float]]:
-        """Messages with these terms, best first, then those within ``radius`` of them, with a score of 0, in order;
-        none after a position."""
+        """Messages with these terms, best first, then those within ``radius`` of the best ``around`` of them (of all if
+        not given), with a score of 0, in order; none after a position."""
         ...
 
     async def remember(self, key: str, value: str) -> None:

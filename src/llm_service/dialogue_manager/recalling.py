@@ -22,6 +22,9 @@ CANDIDATES, CANDIDATES_BY_WORDS = 40, 16
 LoCoMo's questions as many of the lines looked for are among the first four of 16 as of 40 (63.9 % and 64.3 %)."""
 COMPARED = 32
 """Of these and the lines around them, the best by words are compared in meaning."""
+AROUND_BY_WORDS = 8
+"""How many of the best of these bring the lines beside them along, where only words will be compared: on LoCoMo's
+questions as many of the lines looked for are among the first five as where all 16 do."""
 MOST_ASKED = 3
 """Lines that are answered, newest last, for which something is looked for."""
 MOST = 4
@@ -79,8 +82,8 @@ async def ranked_lines(
     wanted = terms(asked.line)
     if not wanted:
         return []
-    limit = CANDIDATES if meaning else CANDIDATES_BY_WORDS
-    found = await store.search(room, wanted, limit=limit, exclude_after_position=before - 1, radius=1)
+    limit, best = (CANDIDATES, None) if meaning else (CANDIDATES_BY_WORDS, AROUND_BY_WORDS)
+    found = await store.search(room, wanted, limit=limit, exclude_after_position=before - 1, radius=1, around=best)
     hits, around = [(message, score) for message, score in found if score], [message for message, _ in found]
     asker = person(asked.username, asked.user_id)
     if meaning is None:

@@ -9,7 +9,8 @@
     ├── rooms        the window of a room, its pages, its persona
     ├── notes        what is remembered about viewers
     ├── viewers      all that is kept about one of them
-    ├── recall_index which message says which word
+    ├── recall_index the messages that share rare words with a question
+    ├── postings     where each word was said
     ├── forgetting   a message and everything made from it
     ├── transfer     a room as JSON Lines
     └── facts        small things that are nobody's words

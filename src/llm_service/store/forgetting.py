@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, or_, sel
 
 from .answering import find_reply
 from .fingerprints import fingerprint
-from .recall_index import drop_postings
+from .postings import drop_postings
 from .records import Forgotten
 from .rooms import drop_summary, enter, find, find_summary, room_names
 from .rows import topics_column, topics_of, unpack

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 
 from ..types import Message
 from .fingerprints import fingerprint
-from .recall_index import index_messages
+from .postings import index_messages
 from .records import Stored
 from .rooms import enter
 from .rows import message_of, message_row

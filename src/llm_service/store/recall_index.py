@@ -1,124 +1,127 @@
-"""The recall index: which message says which word.
+"""The recall index: the messages that share the rarest words with a question.
 
-A table of postings of our own instead of a full-text extension, for three reasons. It is the same on SQLite and
-PostgreSQL. It forgets: SQLite's FTS5 keeps the words of deleted rows in its segments until they happen to be merged
-(its own secure delete came with 3.42). And its cost is flat: postings are kept in blocks of consecutive messages, so
-that new ones always land in the few pages of the newest block, however many there are; a search looks a word up once
-in each block.
+A search costs the same whatever is stored. It reads a bounded number of postings of each word, the newest ones, and
+adds up a bounded number of them: those of the rarest words. The common words only tell which of the messages that the
+rare ones brought in are the better ones (the *continue* strategy of Moffat and Zobel, "Self-indexing inverted files",
+TOIS 1996).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from heapq import nlargest
-from typing import Final
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+from typing import Final, TypeAlias
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 
 from ..recall.evidence import enough, rarity_of
 from ..types import Message
 from .fingerprints import fingerprint
+from .postings import Said, position_of, said
 from .rooms import find
-from .rows import message_of
-from .schema import messages, postings
-from .statement import Statement, among, gathered, insert_into, numbers
+from .rows import MESSAGE, message_of
+from .schema import messages
+from .statement import Statement, among
 from .transaction import Transaction
 
-BLOCK: Final = 4096
-"""Messages in a block: at ten words each its postings fill about 1 MB, which stays in the page cache, and a room of a
-million messages has 245 blocks to look a word up in."""
+OPENING: Final = 300
+"""Postings that bring in candidates, rarest words first, newest messages first: more only where more is asked for."""
 
-NEWEST: Final = 1000
-"""Most postings of one word that a search reads, newest first: a word that more messages say tells little."""
+READ: Final = 1000
+"""Postings of a word after which a search reads no older block: a word that more messages say tells little."""
 
-_saying = (
-    select(postings.c.position)
-    .where(
-        postings.c.room_id == bindparam("room"),
-        among(postings.c.block, "blocks"),
-        postings.c.term_print == bindparam("print"),
-        postings.c.position <= bindparam("last"),
-    )
-    .order_by(postings.c.block.desc(), postings.c.position.desc())
-    .limit(bindparam("most"))
-    .subquery()
-)
-_SAYING: Final = Statement(select(gathered(_saying.c.position).label("positions")).select_from(_saying))
-_INSERT: Final = Statement(insert_into(postings))
-_DROP: Final = Statement(
-    delete(postings).where(
-        postings.c.room_id == bindparam("room"),
-        postings.c.block == bindparam("block"),
-        among(postings.c.position, "positions"),
-    )
-)
+FEW: Final = 3
+"""One look into a text takes as long as it takes to put so many of its characters into a set."""
+
+Scores: TypeAlias = dict[int, dict[str, float]]
+"""For each block, the scores of its messages by their characters: see :mod:`.postings`."""
+
 _AT: Final = Statement(
-    select(messages).where(messages.c.room_id == bindparam("room"), among(messages.c.position, "positions"))
+    select(*MESSAGE).where(messages.c.room_id == bindparam("room"), among(messages.c.position, "positions"))
 )
-
-
-def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> None:
-    """Index the words of messages that were just stored."""
-    rows = [
-        (room_id, message.position // BLOCK, print_, message.position)
-        for message in new
-        for print_ in {fingerprint(term) for term in tx.terms(message.text)}
-    ]
-    tx.run_each(_INSERT, rows)
-
-
-def drop_postings(tx: Transaction, room_id: int, positions: Iterable[int]) -> None:
-    """Forget all words of some messages, whichever they were: the way texts are cut into words may have changed."""
-    by_block: dict[int, list[int]] = defaultdict(list)
-    for position in positions:
-        by_block[position // BLOCK].append(position)
-    for block, inside in by_block.items():
-        tx.run(_DROP, room=room_id, block=block, positions=inside)
 
 
 def search(
-    tx: Transaction, room: str, terms: Sequence[str], *, limit: int, exclude_after_position: int | None, radius: int
+    tx: Transaction,
+    room: str,
+    terms: Sequence[str],
+    *,
+    limit: int,
+    exclude_after_position: int | None,
+    radius: int,
+    around: int | None,
 ) -> list[tuple[Message, float]]:
     """The messages that share the rarest words with the terms, best first; of equals, the newest. After them, with a
-    score of 0, the other messages within ``radius`` of them, in order."""
+    score of 0, the other messages within ``radius`` of the best ``around`` of them, in order."""
     row = find(tx, room)
     if row is None:
         return []
     last = row.last_position if exclude_after_position is None else min(exclude_after_position, row.last_position)
-    prints = {fingerprint(term) for term in terms}
-    scores = rank([_positions(tx, row.id, print_, last) for print_ in prints], row.messages)
-    best = [position for _, position in nlargest(limit, zip(scores.values(), scores, strict=True))]
+    words = said(tx, row.id, {fingerprint(term) for term in terms}, last=last, enough=READ)
+    scores = {position: score for score, position in rank(words, row.messages, last=last, limit=limit)}
+    best = islice(scores, around)
     near = {beside for position in best for beside in range(position - radius, min(position + radius, last) + 1)}
-    found = tx.rows(_AT, room=row.id, positions=sorted(near)) if near else []
-    there = {said.position: message_of(said, room) for said in found}
-    hits = [(there[position], scores[position]) for position in best if position in there]
-    return hits + [(there[position], 0.0) for position in sorted(near.difference(best)) if position in there]
+    found = tx.rows(_AT, room=row.id, positions=[*near.union(scores)]) if scores else []
+    there = {place.position: message_of(place, room) for place in found}
+    hits = [(there[position], score) for position, score in scores.items() if position in there]
+    return hits + [(there[position], 0.0) for position in sorted(near.difference(scores)) if position in there]
 
 
-def rank(said_at: Iterable[Sequence[int]], total: int) -> dict[int, float]:
-    """A score for each position: what the terms that it has say together, see :mod:`llm_service.recall.evidence`.
+def rank(words: Iterable[Said], total: int, *, last: int, limit: int) -> list[tuple[float, int]]:
+    """The best scores up to the position ``last`` and where they are, best first, newest of equals first.
 
-    How often a chat line repeats a word, and how long it is, says little about what it is about.
+    A score is what the words of a message say together, see :mod:`llm_service.recall.evidence`. How often a chat line
+    repeats a word, and how long it is, says little about what it is about.
     """
-    terms = [(positions, _frequency(positions)) for positions in said_at]
-    much = enough((frequency for _, frequency in terms), total)
-    scores: defaultdict[int, float] = defaultdict(float)
-    for positions, frequency in terms:
+    by_rarity = sorted(((word.frequency(last), word) for word in words), key=lambda pair: pair[0])
+    much = enough((frequency for frequency, _ in by_rarity), total)
+    scores: Scores = defaultdict(dict)
+    left = max(OPENING, limit)
+    for frequency, word in by_rarity:
         weight = rarity_of(frequency, total) / much
-        for position in positions:
-            scores[position] += weight
-    return scores
+        if word.count <= left:
+            _open(scores, word, weight)
+        else:
+            _add(scores, word, weight)
+            _bring_in(scores, word, weight, left)
+        left = max(0, left - word.count)
+    return [(score, position_of(block, place)) for score, block, place in _best(scores, limit)]
 
 
-def _frequency(positions: Sequence[int]) -> float:
-    """How many messages say a word. Of a very common one only the newest are known: then their density goes for all."""
-    if len(positions) < NEWEST:
-        return len(positions)
-    return len(positions) * positions[0] / (positions[0] - positions[-1] + 1)
+def _open(scores: Scores, word: Said, weight: float) -> None:
+    """What a word says of all messages that have it."""
+    for block, places in word.places.items():
+        here = scores[block]
+        for place in places:
+            here[place] = here.get(place, 0.0) + weight
 
 
-def _positions(tx: Transaction, room_id: int, print_: int, last: int) -> Sequence[int]:
-    """Where a word was said, newest first."""
-    blocks = list(range(last // BLOCK + 1))
-    return numbers(tx.one(_SAYING, room=room_id, blocks=blocks, print=print_, last=last, most=NEWEST).positions)
+def _add(scores: Scores, word: Said, weight: float) -> None:
+    """What a word says of the messages that are candidates already."""
+    for block, here in scores.items():
+        for place in _shared(here, word.places.get(block, "")):
+            here[place] += weight
+
+
+def _shared(here: dict[str, float], places: str) -> Collection[str]:
+    """The candidates that are among the characters: looked for one by one where they are few."""
+    if len(here) * FEW > len(places):
+        return here.keys() & frozenset(places)
+    return [place for place in here if place in places]
+
+
+def _bring_in(scores: Scores, word: Said, weight: float, most: int) -> None:
+    """The newest messages that have a word become candidates, if they are not yet."""
+    for block, places in sorted(word.places.items(), reverse=True):
+        if most <= 0:
+            break
+        for place in sorted(places, reverse=True)[:most]:
+            scores[block].setdefault(place, weight)
+        most -= len(places)
+
+
+def _best(scores: Scores, most: int) -> list[tuple[float, int, str]]:
+    """The highest scores with their blocks and characters, highest first, newest of equals first."""
+    found = [(score, block, place) for block, here in scores.items() for place, score in here.items()]
+    return sorted(found, reverse=True)[:most]  # nlargest takes longer for so few

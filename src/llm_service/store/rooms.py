@@ -24,6 +24,9 @@ _ENTER: Final = Statement(
         " ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, name, last_position"
     ).columns(rooms.c.id, rooms.c.name, rooms.c.last_position)
 )
+_LOCK: Final = Statement(
+    select(rooms.c.id, rooms.c.name, rooms.c.last_position).where(rooms.c.name == bindparam("room")).with_for_update()
+)
 _FIND: Final = Statement(select(rooms).where(rooms.c.name == bindparam("room")))
 _NAMES: Final = Statement(select(rooms.c.name).order_by(rooms.c.name))
 
@@ -67,7 +70,7 @@ def enter(tx: Transaction, room: str) -> Row:
     Whoever writes to a room enters it first. Two processes on one database so take turns, and positions become
     visible in their order. Several rooms are entered in the order of their names, so that nobody waits in a circle.
     """
-    return tx.one(_ENTER, room=room, now=tx.now)
+    return tx.row(_LOCK, room=room) or tx.one(_ENTER, room=room, now=tx.now)
 
 
 def find(tx: Transaction, room: str) -> Row | None:

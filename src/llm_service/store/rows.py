@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from dataclasses import fields as fields_of
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -11,6 +12,7 @@ from ..errors import StoreCorrupt
 from ..types import Message, Persona, Reply, Summary, Timing, Topic, Usage
 from .fingerprints import fingerprint, name_fingerprint
 from .records import Note
+from .schema import messages
 from .statement import Row
 
 T = TypeVar("T")
@@ -57,6 +59,10 @@ def message_row(message: Message, room_id: int, now: float) -> tuple[Any, ...]:
         message.reply_to,
         message.sent_at,
     )
+
+
+MESSAGE: Final = tuple(messages.c[field.name] for field in fields_of(Message) if field.name in messages.c)
+"""The columns that a message is made of: the others are only searched by."""
 
 
 def message_of(row: Row, room: str) -> Message:

@@ -31,7 +31,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION: Final = "1"
+REVISION: Final = "2"
 """The newest migration: a database that has it needs no Alembic to be opened."""
 
 REVISION_TABLE: Final = "llm_service_revision"
@@ -160,15 +160,17 @@ note_sources = Table(
 """Which note was made from which message."""
 
 postings = Table(
-    "postings",
+    "word_places",
     metadata,
     Column("room_id", BigInteger, primary_key=True),
     Column("block", BigInteger, primary_key=True),
     Column("term_print", BigInteger, primary_key=True),
-    Column("position", BigInteger, primary_key=True),
+    Column("stretch", BigInteger, primary_key=True),
+    Column("places", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Which message says which word: the recall index (see :mod:`.recall_index`)."""
+"""Where a word was said in a stretch of a room, a character for each message: the recall index (see
+:mod:`.recall_index`)."""
 
 facts = Table(
     "facts",

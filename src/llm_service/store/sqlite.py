@@ -67,6 +67,14 @@ _REMARK: Final = (
 
 _DIALECT: Final = SQLiteDialect_pysqlite()
 
+_UNREADABLE: Final = "Could not decode to UTF-8"
+"""How the library says that a text was damaged where SQLite cannot see it."""
+
+
+def _as_far_as_it_goes(octets: bytes) -> str:
+    """A damaged text. To call this for each text that is not would be half of what it takes to read one."""
+    return octets.decode(errors="replace")
+
 
 class SqliteDriver:
     """The connection as :class:`.database.Driver`."""
@@ -79,7 +87,13 @@ class SqliteDriver:
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement; all rows that it gives. Lists go in as JSON."""
         plain = [orjson.dumps(value).decode() if isinstance(value, list) else value for value in values]
-        return self.raw.execute(sql, plain).fetchall()
+        try:
+            return self.raw.execute(sql, plain).fetchall()
+        except sqlite3.OperationalError as exc:
+            if not str(exc).startswith(_UNREADABLE):
+                raise
+            self.raw.text_factory = _as_far_as_it_goes
+            return self.raw.execute(sql, plain).fetchall()
 
     def run_each(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Run a statement for each row of parameters."""
@@ -216,11 +230,9 @@ class SqliteDatabase:
             return connection
 
     def _connect(self) -> sqlite3.Connection:
-        raw = sqlite3.connect(
+        return sqlite3.connect(
             str(self._path or MEMORY), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        raw.text_factory = lambda octets: octets.decode(errors="replace")
-        return raw
 
     def _prepare(self, connection: SqliteDriver) -> None:
         connection.pragma("locking_mode = EXCLUSIVE")

@@ -7,15 +7,26 @@ the tables and brings them up to date; what is written runs past it.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-import orjson
-from sqlalchemy import ARRAY, BigInteger, ClauseElement, ColumnElement, Dialect, Insert, Table, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ClauseElement,
+    ColumnElement,
+    Dialect,
+    Insert,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 Row: TypeAlias = Any
 """A named tuple of what a statement gives."""
@@ -94,29 +105,43 @@ def _among_in_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> s
     return f"{compiler.process(element.column, **kw)} = ANY ({compiler.process(element.numbers, **kw)})"
 
 
-class _Gathered(ColumnElement[Any]):
+class _Each(FunctionElement[int]):
     inherit_cache = True
 
-    def __init__(self, column: ColumnElement[Any]) -> None:
+
+def each(parameter: str) -> TableValuedAlias:
+    """A table of the numbers in the list that goes in under this name, in a column ``value``."""
+    numbers = bindparam(parameter, type_=ARRAY(BigInteger))
+    return _Each(numbers).table_valued(column("value", BigInteger), name=parameter)
+
+
+@compiles(_Each, "sqlite")
+def _each_in_sqlite(element: _Each, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Each, "postgresql")
+def _each_in_postgresql(element: _Each, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(SELECT unnest({compiler.process(element.clauses, **kw)}) AS value)"
+
+
+class _Joined(ColumnElement[str]):
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[str]) -> None:
         self.column = column
 
 
-def gathered(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column of numbers as one value, to be read with :func:`numbers`: handing out a row costs more than finding
-    it."""
-    return _Gathered(column)
+def joined(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The texts of a column one behind the other, as one value: handing out a row costs more than finding it."""
+    return _Joined(column)
 
 
-@compiles(_Gathered, "sqlite")
-def _gathered_in_sqlite(element: _Gathered, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_group_array({compiler.process(element.column, **kw)})"
+@compiles(_Joined, "sqlite")
+def _joined_in_sqlite(element: _Joined, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"group_concat({compiler.process(element.column, **kw)}, '')"
 
 
-@compiles(_Gathered, "postgresql")
-def _gathered_in_postgresql(element: _Gathered, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"array_agg({compiler.process(element.column, **kw)})"
-
-
-def numbers(value: str | Sequence[int] | None) -> Sequence[int]:
-    """What :func:`gathered` gave."""
-    return orjson.loads(value) if isinstance(value, str) else value or ()
+@compiles(_Joined, "postgresql")
+def _joined_in_postgresql(element: _Joined, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"string_agg({compiler.process(element.column, **kw)}, '')"

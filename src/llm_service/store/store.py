@@ -141,6 +141,7 @@ class Store:
         limit: int = 50,
         exclude_after_position: int | None = None,
         radius: int = 0,
+        around: int | None = None,
     ) -> list[tuple[Message, float]]:
         """The messages that share the rarest words with the terms, with their scores, best first; then the messages
         around these, with a score of 0, in order.
@@ -151,9 +152,14 @@ class Store:
             limit: How many at most.
             exclude_after_position: Leave out messages after this position: those of the window.
             radius: How many messages before and after each count as around it.
+            around: How many of the best have the messages around them brought along; all if not given.
         """
         searching = partial(
-            recall_index.search, limit=limit, exclude_after_position=exclude_after_position, radius=radius
+            recall_index.search,
+            limit=limit,
+            exclude_after_position=exclude_after_position,
+            radius=radius,
+            around=around,
         )
         return await self._read(searching, room, terms)
 

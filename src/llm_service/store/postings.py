@@ -1,0 +1,192 @@
+"""Where each word of a room was said: the table behind the recall index.
+
+A table of our own instead of a full-text extension, for three reasons. It is the same on SQLite and PostgreSQL. It
+forgets: SQLite's FTS5 keeps the words of deleted rows in its segments until they happen to be merged (its own secure
+delete came with 3.42). And its cost is flat, whatever is stored:
+
+- It is kept in blocks of consecutive messages, so that new words always land in the few pages of the newest block; who
+  looks a word up does so once in each.
+- Within a block it is packed: a row holds all messages of a stretch that say a word, one character for each. So both
+  databases add a message to a row, and give many rows as one text, without reading what is in them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import BigInteger, bindparam, delete, select, text, update
+
+from ..types import Message
+from .fingerprints import fingerprint
+from .schema import postings
+from .statement import Statement, among, each, joined
+from .transaction import Transaction
+
+BLOCK: Final = 16_384
+"""Messages in a block: at ten words each its postings fill about 2 MB, which stays in the page cache, and a room of a
+million messages has 62 blocks to look a word up in."""
+
+STRETCH: Final = 1024
+"""Messages in a stretch: a word of every thirtieth message then has 100 bytes in a row, which is rewritten when it is
+said again."""
+
+FIRST: Final = 0x4000
+"""The character for the first message of a block; those of the others follow it. None of them is half a surrogate
+pair, and all take three bytes."""
+
+GROWTH: Final = 3
+"""The newest block is read first, then so many times more blocks with each further look."""
+
+_BLOCKS, _PRINTS = each("blocks"), each("prints")
+_SAID: Final = Statement(
+    select(
+        _BLOCKS.c.value.label("block"),
+        _PRINTS.c.value.label("term_print"),
+        select(joined(postings.c.places))
+        .where(
+            postings.c.room_id == bindparam("room"),
+            postings.c.block == _BLOCKS.c.value,
+            postings.c.term_print == _PRINTS.c.value,
+            postings.c.stretch < bindparam("until", type_=BigInteger),
+        )
+        .scalar_subquery()
+        .label("places"),
+    )
+)
+"""Of each block and word: the database counts on nothing then, and goes straight to where each of them is."""
+_LAST_SAID: Final = Statement(
+    select(postings.c.term_print, postings.c.places).where(
+        postings.c.room_id == bindparam("room"),
+        postings.c.block == bindparam("block"),
+        among(postings.c.term_print, "prints"),
+        postings.c.stretch == bindparam("until", type_=BigInteger),
+    )
+)
+_ADD: Final = Statement(
+    text(
+        "INSERT INTO word_places (room_id, block, term_print, stretch, places)"
+        " VALUES (:room_id, :block, :term_print, :stretch, :places)"
+        " ON CONFLICT (room_id, block, term_print, stretch)"
+        " DO UPDATE SET places = word_places.places || excluded.places"
+    )
+)
+_STRETCHES: Final = (
+    postings.c.room_id == bindparam("room"),
+    postings.c.block == bindparam("block"),
+    among(postings.c.stretch, "stretches"),
+)
+_ROW: Final = (
+    postings.c.room_id == bindparam("room"),
+    postings.c.block == bindparam("block"),
+    postings.c.term_print == bindparam("print"),
+    postings.c.stretch == bindparam("within"),
+)
+_TOUCHED: Final = Statement(select(postings.c.term_print, postings.c.stretch, postings.c.places).where(*_STRETCHES))
+_DROP_WHOLE: Final = Statement(delete(postings).where(*_STRETCHES))
+_KEEP: Final = Statement(update(postings).where(*_ROW).values(places=bindparam("left")))
+_DROP: Final = Statement(delete(postings).where(*_ROW))
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> None:
+    """Index the words of messages that were just stored."""
+    places: defaultdict[tuple[int, int, int], str] = defaultdict(str)
+    for message in new:
+        position = message.position
+        block, stretch, character = position // BLOCK, position // STRETCH, character_of(position)
+        for term in set(tx.terms(message.text)):
+            places[block, fingerprint(term), stretch] += character
+    tx.run_each(_ADD, [(room_id, *key, said) for key, said in sorted(places.items())])
+
+
+def drop_postings(tx: Transaction, room_id: int, positions: Iterable[int]) -> None:
+    """Forget all words of some messages, whichever they were: the way texts are cut into words may have changed."""
+    doomed: defaultdict[int, defaultdict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for position in positions:
+        doomed[position // BLOCK][position // STRETCH].add(ord(character_of(position)))
+    for block, by_stretch in doomed.items():
+        whole = [stretch for stretch, places in by_stretch.items() if len(places) == STRETCH]
+        tx.run(_DROP_WHOLE, room=room_id, block=block, stretches=whole)
+        rest = {stretch: places for stretch, places in by_stretch.items() if len(places) < STRETCH}
+        _take_out(tx, room_id, block, rest)
+
+
+def _take_out(tx: Transaction, room_id: int, block: int, doomed: dict[int, set[int]]) -> None:
+    """Take characters out of the rows of some stretches."""
+    gone = {stretch: dict.fromkeys(places) for stretch, places in doomed.items()}
+    for row in tx.rows(_TOUCHED, room=room_id, block=block, stretches=list(doomed)):
+        left = row.places.translate(gone[row.stretch])
+        key = {"room": room_id, "block": block, "print": row.term_print, "within": row.stretch}
+        if not left:
+            tx.run(_DROP, **key)
+        elif left != row.places:
+            tx.run(_KEEP, **key, left=left)
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class Said:
+    """Where a word was said, as far as that was read."""
+
+    places: dict[int, str] = field(default_factory=dict)
+    """The characters of each block that has the word, in any order."""
+    count: int = 0
+    """How many they are."""
+    since: int = 0
+    """Position from which on all of them are known."""
+
+    def add(self, block: int, places: str) -> None:
+        """Here, too."""
+        self.places[block] = self.places.get(block, "") + places
+        self.count += len(places)
+
+    def frequency(self, last: int) -> float:
+        """How many messages up to the position ``last`` say it, if it was said before as it is since."""
+        return self.count * (last + 1) / (last + 1 - self.since)
+
+
+def said(tx: Transaction, room_id: int, prints: Collection[int], *, last: int, enough: int) -> list[Said]:
+    """Where each word was said, from the position ``last`` backwards until that is ``enough`` often."""
+    found = {print_: Said() for print_ in prints}
+    newest, until = last // BLOCK, last // STRETCH
+    for row in tx.rows(_LAST_SAID, room=room_id, block=newest, prints=list(prints), until=until):
+        found[row.term_print].add(newest, _up_to(last, row.places))
+    for blocks in _looks(newest):
+        rare = [print_ for print_, word in found.items() if word.count < enough]
+        for print_ in rare:
+            found[print_].since = blocks[-1] * BLOCK
+        for row in tx.rows(_SAID, room=room_id, blocks=blocks, prints=rare, until=until) if rare else ():
+            if row.places:
+                found[row.term_print].add(row.block, row.places)
+    return list(found.values())
+
+
+def _looks(newest: int) -> Iterator[list[int]]:
+    """The blocks that are read together, newest first and more and more at a time."""
+    many = 1
+    while newest >= 0:
+        yield list(range(newest, max(newest - many, -1), -1))
+        newest -= many
+        many *= GROWTH
+
+
+def _up_to(last: int, places: str) -> str:
+    latest = character_of(last)
+    return "".join([place for place in places if place <= latest])
+
+
+def character_of(position: int) -> str:
+    """The character that stands for a position in its block; those of later positions are greater."""
+    return chr(FIRST + position % BLOCK)
+
+
+def position_of(block: int, character: str) -> int:
+    """The position that a character stands for."""
+    return block * BLOCK + ord(character) - FIRST
