@@ -428,11 +428,11 @@ def _label(term: str, lines: Sequence[_Line]) -> str:
         alike[tuple(stem(word) for word in phrase)] += times
     common, times = max(alike.items(), key=lambda item: item[1], default=((), 0))
     if 2 * times > len(spoken):
-        spelled = [phrase for phrase in phrases if tuple(stem(word) for word in phrase) == common]
-        usual = max(spelled, key=lambda phrase: phrases[phrase])
+        spellings = [phrase for phrase in phrases if tuple(stem(word) for word in phrase) == common]
+        usual = max(spellings, key=lambda phrase: phrases[phrase])
         return _joined(usual)
-    words = Counter(word for spelled in spoken for word, found in zip(*spelled, strict=True) if found == term)
-    return words.most_common(1)[0][0] if words else term
+    told = Counter(word for words, terms in spoken for word, found in zip(words, terms, strict=True) if found == term)
+    return told.most_common(1)[0][0] if told else term
 
 
 def _phrases_with(term: str, spelled: _Spelled) -> Iterator[tuple[str, str]]:
