@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, select
 
 from ..recall.evidence import enough, rarity_of
 from ..types import Message
-from .fingerprints import fingerprint
+from .fingerprints import USUAL, fingerprint
 from .rooms import find
 from .rows import message_of
 from .schema import messages, postings
@@ -63,7 +63,7 @@ def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> Non
     rows = [
         (room_id, message.position // BLOCK, print_, message.position)
         for message in new
-        for print_ in {fingerprint(term) for term in tx.terms(message.text)}
+        for print_ in set(map(USUAL.__getitem__, tx.terms(message.text)))
     ]
     tx.run_each(_INSERT, rows)
 
