@@ -228,7 +228,8 @@ class DialogueManager:
             return
         for message in messages:
             room.wait_for_turn(message)
-        called = [message for message in messages if self._calls(room, message)]
+        names, replies = self._bot_names(room), room.ledger.replies
+        called = [message for message in messages if addressed(message, names, replies) is not None]
         self.autopilot.heard(room, called=bool(called))
         for message in called:
             self._interrupt(room, message)
