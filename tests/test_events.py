@@ -33,6 +33,18 @@ async def test_a_follower_gets_what_happens_from_now_on():
     assert not events.followed
 
 
+async def test_what_happens_together_is_numbered_in_order():
+    events = log()
+    following = events.follow()
+    waiting = asyncio.ensure_future(anext(following))
+    await asyncio.sleep(0)
+    events.publish_each("message", ["one", "two"])
+    events.publish("message", "three")
+    found = [await waiting, await anext(following), await anext(following)]
+    assert [(event.number, event.value) for event in found] == [(1, "one"), (2, "two"), (3, "three")]
+    await following.aclose()
+
+
 async def test_coming_back_catches_up():
     events = log()
     for number in range(5):

@@ -98,6 +98,20 @@ def test_a_call_is_a_name_and_not_a_part_of_a_word(text, call):
     assert addressed(message(text=text), NAMES) == call
 
 
+@given(
+    name=st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,5}( [a-z]{1,3})?", fullmatch=True),
+    text=st.text("ab IıſK@.,!?", max_size=9),
+)
+def test_a_name_is_found_in_any_case_whatever_stands_around_it(name, text):
+    for spelled in (name, name.upper(), name.lower(), name.swapcase()):
+        assert addressed(message(text=f"{text} {spelled} {text}"), ("Nova", name)) is not None
+
+
+def test_a_letter_that_is_another_in_another_case_is_no_obstacle():
+    assert addressed(message(text="hi sam"), ("ſam",)) == "name"
+    assert addressed(message(text="hi ſam"), ("Sam",)) == "name"
+
+
 def test_names_may_have_several_words_signs_and_scripts():
     assert addressed(message(text="hi  super nova."), ("Super Nova",)) == "name"
     assert addressed(message(text="hi c++!"), ("C++",)) == "name"

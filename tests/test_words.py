@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_service.words import fold, is_stop, split, stem
+from llm_service.words import WORD, fold, is_stop, split, stem
 
 
 def test_a_text_is_split_into_its_words_as_written():
@@ -58,3 +58,8 @@ def test_any_text_can_be_split_and_every_piece_stems(text):
     for word in split(text):
         assert word in text
         assert stem(word)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_words_of_an_ascii_text_are_those_that_the_pattern_finds(text):
+    assert split(text) == WORD.findall(text)

@@ -29,14 +29,14 @@ class Distribution:
         self.total = 0.0
         """The sum of all values."""
 
-    def observe(self, value: float) -> None:
-        """Count a value."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
+    def observe(self, value: float, times: int = 1) -> None:
+        """Count a value, or as many as were measured together: then ``value`` is what one of them was on average."""
+        self.counts[bisect_left(self.bounds, value)] += times
+        self.total += value * times
 
-    def timed(self) -> Timed:
-        """Observe how many seconds a ``with`` takes."""
-        return Timed(self)
+    def timed(self, times: int = 1) -> Timed:
+        """Observe how many seconds a ``with`` takes, or each of the ``times`` that it does something."""
+        return Timed(self, times)
 
     def cumulative(self) -> list[int]:
         """For each bound how many values were not above it; the last number is that of all values."""
@@ -52,10 +52,11 @@ class Distribution:
 class Timed:
     """Observes the seconds between entering and leaving, however it is left."""
 
-    __slots__ = ("_distribution", "_since")
+    __slots__ = ("_distribution", "_since", "_times")
 
-    def __init__(self, distribution: Distribution) -> None:
+    def __init__(self, distribution: Distribution, times: int) -> None:
         self._distribution = distribution
+        self._times = times
         self._since = 0.0
 
     def __enter__(self) -> None:
@@ -64,4 +65,4 @@ class Timed:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._distribution.observe(time.perf_counter() - self._since)
+        self._distribution.observe((time.perf_counter() - self._since) / self._times, self._times)

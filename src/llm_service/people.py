@@ -9,7 +9,10 @@ from llm_service.memo import remembered
 from llm_service.words import fold, is_stop
 
 _OPENING = re.compile(r"[<@]*([^\s:,>]+)\s*([:,>])?")
-_TOKEN = re.compile(r"[^\s:,?!.()<>@]+")
+_SEPARATORS = ":,?!.()<>@"
+_SEPARATOR = re.compile(f"[{_SEPARATORS}]")
+_PARTED = bytes.maketrans(_SEPARATORS.encode(), b" " * len(_SEPARATORS))
+"""Makes blanks of what stands between the words of an ASCII text."""
 _ORNAMENT = re.compile(r"^[\W_]+|[\W_\d]+$")
 
 
@@ -37,8 +40,8 @@ class Names:
     def add(self, username: str, key: str) -> None:
         """Someone called ``username`` is there, known as ``key``; the newest of two with one name wins."""
         for name, plain in _forms(username):
-            self._people.setdefault(name, []).append(key)
-            self._plain.setdefault(plain, []).append(key)
+            _put(self._people, name, key)
+            _put(self._plain, plain, key)
 
     def remove(self, username: str, key: str) -> None:
         """Take back one ``add``."""
@@ -49,10 +52,12 @@ class Names:
     def addressed(self, text: str) -> str | None:
         """Key of the person whom ``text`` names: the one it opens with, else the first one in it."""
         folded = fold(text)
-        opening = _OPENING.match(folded)
-        if opening and (who := self._opened(opening, marked=bool(opening[2]) or folded.startswith("@"))):
-            return who
-        tokens = _TOKEN.findall(folded)
+        parted = folded.encode().translate(_PARTED).decode() if folded.isascii() else _SEPARATOR.sub(" ", folded)
+        if parted != folded:  # without any sign between its words, it opens with the first of them
+            opening = _OPENING.match(folded)
+            if opening and (who := self._opened(opening, marked=bool(opening[2]) or folded.startswith("@"))):
+                return who
+        tokens = parted.split()
         if self._people.keys().isdisjoint(tokens):
             return None
         return next((who for token in tokens if (who := self._named(token))), None)
@@ -90,9 +95,17 @@ def _newest(table: dict[str, list[str]], name: str) -> str | None:
     return people[-1] if people else None
 
 
+def _put(table: dict[str, list[str]], name: str, key: str) -> None:
+    people = table.get(name)
+    if people is None:
+        table[name] = [key]
+    else:
+        people.append(key)
+
+
 def _take_back(table: dict[str, list[str]], name: str, key: str) -> None:
-    people = table.get(name, [])
-    if key in people:
+    people = table.get(name)
+    if people and key in people:
         people.remove(key)
-    if not people:
-        table.pop(name, None)
+        if not people:
+            del table[name]

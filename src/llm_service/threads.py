@@ -13,7 +13,6 @@ import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from llm_service.people import Names, person
 from llm_service.types import Message, Reply
@@ -55,7 +54,8 @@ class _Line:
     at: float
     text: str
     words: tuple[str, ...]
-    thread: list[_Line] = field(default_factory=list)
+    thread: list[_Line] = field(init=False)
+    """Given when it is known which line it belongs to."""
 
 
 class ThreadTracker:
@@ -136,8 +136,9 @@ class ThreadTracker:
             return own
         newest = [other for other in theirs if last.at - other.at <= FRESH]
         open_to_me = [other for other in newest if other.to in (None, line.who)] or newest
+        said = frozenset(line.words)
         return _best(
-            (self._likeness(line, other) + (other.to == line.who) - rank, other)
+            (self._likeness(said, other) + (other.to == line.who) - rank, other)
             for rank, other in enumerate(reversed(open_to_me))
         )
 
@@ -145,39 +146,38 @@ class ThreadTracker:
         own = self._own(line)
         since = own.number if own else 0
         to_me = _fresh(line, self._to.get(line.who), since)
-        beside_me = _fresh(line, own.thread if own else None, since)
-        open_to_me = [other for other in beside_me if other.who != line.who and other.to in (None, line.who)]
-        candidates = [
-            (bonus - rank * step + self._likeness(line, other), other)
-            for bonus, step, lines in ((TO_ME, 1.0, to_me), (SAME_CONVERSATION, 0.0, open_to_me))
-            for rank, other in enumerate(lines)
-        ]
-        if candidates:
-            return _best(candidates)
+        beside_me = _fresh(line, own.thread, since) if own else ()
+        open_to_me = [other for other in beside_me if other.who != line.who and (not other.to or other.to == line.who)]
+        if to_me or open_to_me:
+            said = frozenset(line.words)
+            personal = [(TO_ME - rank + self._likeness(said, other), other) for rank, other in enumerate(to_me)]
+            return _best(personal + [(SAME_CONVERSATION + self._likeness(said, other), other) for other in open_to_me])
         return None if own and _asks_anew(line, own) else own
 
     def _own(self, line: _Line) -> _Line | None:
         own = self._by.get(line.who)
         return own[-1] if own and line.at - own[-1].at <= STALE else None
 
-    def _likeness(self, line: _Line, other: _Line) -> float:
-        """How much the two say the same: rare shared words count, long lines share some by chance."""
-        shared = set(line.words).intersection(other.words)
+    def _likeness(self, said: frozenset[str], other: _Line) -> float:
+        """How much a line of these words and another one say the same: rare shared words count, long lines share some
+        by chance."""
+        shared = said.intersection(other.words)
         if not shared:
             return 0.0
-        rarity = sum([math.log(len(self._lines) / (self._frequency[word] + 1) + 1) for word in shared])
-        return rarity / (1 + math.log1p(len(line.words) + len(other.words) - len(shared)))
+        lines, frequency = len(self._lines), self._frequency
+        rarity = sum([math.log(lines / (frequency[word] + 1) + 1) for word in shared])
+        return rarity / (1 + math.log1p(len(said) + len(other.words) - len(shared)))
 
     def _keep(self, line: _Line, earlier: _Line | None) -> None:
-        if earlier:
-            line.thread = earlier.thread
+        line.thread = earlier.thread if earlier else []
         line.thread.append(line)
         self._lines[line.id] = line
         _put_in(self._by, line.who, line)
         if line.to:
             _put_in(self._to, line.to, line)
+        frequency = self._frequency
         for word in line.words:
-            self._frequency[word] = self._frequency.get(word, 0) + 1
+            frequency[word] = frequency.get(word, 0) + 1
         if line.name:
             self._names.add(line.name, line.who)
         if len(self._lines) > self._limit:
@@ -188,10 +188,11 @@ class ThreadTracker:
         line.thread.remove(line)
         _take_out(self._by, line.who, line)
         _take_out(self._to, line.to, line)
+        frequency = self._frequency
         for word in line.words:
-            left = self._frequency[word] = self._frequency[word] - 1
+            left = frequency[word] = frequency[word] - 1
             if not left:
-                del self._frequency[word]
+                del frequency[word]
         if line.name:
             self._names.remove(line.name, line.who)
 
@@ -200,8 +201,8 @@ def _fresh(line: _Line, lines: Sequence[_Line] | None, since: int) -> list[_Line
     """The newest of ``lines`` that came after number ``since`` and not long before ``line``, newest first."""
     if not lines or lines[-1].number <= since:
         return []
-    newest = islice(reversed(lines), RECENT)
-    return [other for other in newest if other.number > since and line.at - other.at <= FRESH]
+    oldest = line.at - FRESH
+    return [other for other in lines[: -RECENT - 1 : -1] if other.number > since and other.at >= oldest]
 
 
 def _asks_anew(line: _Line, own: _Line) -> bool:
@@ -228,8 +229,7 @@ def _put_in(table: dict[str, list[_Line]], key: str, line: _Line) -> None:
 
 def _take_out(table: dict[str, list[_Line]], key: str | None, line: _Line) -> None:
     lines = table.get(key) if key else None
-    if key and lines is not None:
-        if line in lines:
-            lines.remove(line)
+    if key and lines and line in lines:
+        lines.remove(line)
         if not lines:
             del table[key]

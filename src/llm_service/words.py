@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from Stemmer import Stemmer
 
-from llm_service.memo import remembered
+from llm_service.memo import Memory, remembered
 
 TEXTS = 1024
 """Texts whose words are remembered: more than are in work at a time, between a message's arrival and its index."""
@@ -26,6 +26,9 @@ LONGEST = 64
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 """Scripts without spaces: Thai, Lao, Burmese, Khmer, Kana, Han."""
+
+_ASCII_WORDS = bytes(code if chr(code).isalnum() or code == ord("'") else ord(" ") for code in range(128)) + bytes(128)
+"""Makes a blank of whatever ends a word of an ASCII text: parted so, it costs an eighth of what :data:`WORD` does."""
 
 _PLAIN = {
     code: base
@@ -60,10 +63,15 @@ def fold(text: str) -> str:
 
 def split(text: str) -> list[str]:
     """The words of ``text`` in order, as written; runs of an unspaced script as overlapping pairs."""
+    if text.isascii():
+        return _split_ascii(text)
     found = WORD.findall(text)
-    if text.isascii() or not UNSPACED.search(text):
-        return found
-    return [piece for word in found for piece in _pieces(word)]
+    return [piece for word in found for piece in _pieces(word)] if UNSPACED.search(text) else found
+
+
+def _split_ascii(text: str) -> list[str]:
+    words = text.encode().translate(_ASCII_WORDS).decode().split()
+    return [word for run in words for word in WORD.findall(run)] if "'" in text else words
 
 
 def _pieces(word: str) -> list[str]:
@@ -91,14 +99,19 @@ def is_stop(word: str) -> bool:
     return folded in STOP or (len(folded) == 1 and folded < "\u2000")
 
 
-@remembered(1 << 14)
-def term(word: str) -> str | None:
-    """The stem of ``word``; None where it says nothing on its own."""
+def _term(word: str) -> str | None:
     return None if is_stop(word) else stem(word)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+_TERMS = Memory(_term, 1 << 14)
+
+
+def term(word: str) -> str | None:
+    """The stem of ``word``; None where it says nothing on its own."""
+    return _TERMS[word]
+
+
+class Words(NamedTuple):
     """The words of one text."""
 
     written: tuple[str, ...]
@@ -111,8 +124,14 @@ class Words:
 @remembered(TEXTS)
 def read(text: str) -> Words:
     """The words of ``text``. Threads, topics and the index all ask for those of a message; they are found once."""
-    written = tuple([word for word in split(text) if len(word) <= LONGEST])
-    return Words(written, tuple([found for word in written if (found := term(word))]))
+    words = written(text)
+    return Words(words, tuple(filter(None, map(_TERMS.__getitem__, words))))
+
+
+def written(text: str) -> tuple[str, ...]:
+    """:attr:`Words.written` of ``text``."""
+    words = split(text)
+    return tuple(words) if len(text) <= LONGEST else tuple([word for word in words if len(word) <= LONGEST])
 
 
 def terms(text: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class DialogueCounters:
     store_seconds: Distribution = field(default_factory=Distribution)
     """How long it took until messages and replies were durable."""
     message_work: dict[str, Distribution] = field(default_factory=message_work)
-    """What each message cost beside storing it, by part."""
+    """What each message cost beside storing it, by part; of those that came together, the mean."""
     turn_work: dict[str, Distribution] = field(default_factory=turn_work)
     """What each turn cost before its prompt was composed, by part."""
     notes: Counter[str] = field(default_factory=Counter)

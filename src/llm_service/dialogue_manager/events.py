@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -72,14 +72,21 @@ class EventLog:
 
     def publish(self, kind: Kind, value: Any) -> None:
         """Tell everybody who follows. Pieces of a reply are not remembered: the reply is."""
-        self._number += 1
+        self.publish_each(kind, [value])
+
+    def publish_each(self, kind: Kind, values: Sequence[Any]) -> None:
+        """Publish an event for each of what happened at the same time."""
+        first = self._number + 1
+        self._number += len(values)
         if kind == "delta" and not self._followers:
             return
-        event = RoomEvent(self._number, kind, value, self._clock())
-        if kind != "delta":
-            self._remember(event)
-        for follower in list(self._followers):
-            self._hand(follower, event)
+        at = self._clock()
+        for number, value in enumerate(values, first):
+            event = RoomEvent(number, kind, value, at)
+            if kind != "delta":
+                self._remember(event)
+            for follower in list(self._followers):
+                self._hand(follower, event)
 
     def _remember(self, event: RoomEvent) -> None:
         if len(self._events) == REMEMBERED:

@@ -171,9 +171,9 @@ class DialogueManager:
         """
         found = self._rooms.at_hand(room)
         draft = Draft(username=username, text=message, emotes=tuple(emotes), **details)
-        made = found.join(self.message(draft, found))
+        (made,) = found.join([self.message(draft, found)])
         found.unsaved[made.id] = made
-        self._let_wait(found, made)
+        self._let_wait(found, [made])
         return made
 
     async def generate_response(self, *, room: str = DEFAULT_ROOM) -> str:
@@ -218,18 +218,20 @@ class DialogueManager:
     def _ingested(self, room: Room, results: Sequence[Ingested], stored: Sequence[Stored]) -> list[Ingested]:
         """What became of them, now that they are stored: what was not known before waits for a turn."""
         fresh = {one.id for one in results if not one.known}
-        for one in stored:
-            if not one.known and one.message.id in fresh:
-                self._let_wait(room, one.message)
+        self._let_wait(room, [one.message for one in stored if not one.known and one.message.id in fresh])
         known = {one.message.id for one in stored if one.known}
-        return [replace(one, known=True) if one.id in known else one for one in results]
+        return [replace(one, known=True) if one.id in known else one for one in results] if known else list(results)
 
-    def _let_wait(self, room: Room, message: Message) -> None:
-        """Let a message wait for a turn, and tell those who may want to act on it now."""
-        room.wait_for_turn(message)
-        called = self._calls(room, message)
-        self.autopilot.heard(room, called=called)
-        if called:
+    def _let_wait(self, room: Room, messages: Sequence[Message]) -> None:
+        """Let messages wait for a turn, and tell those who may want to act on them now."""
+        if not messages:
+            return
+        for message in messages:
+            room.wait_for_turn(message)
+        names, replies = self._bot_names(room), room.ledger.replies
+        called = [message for message in messages if addressed(message, names, replies) is not None]
+        self.autopilot.heard(room, called=bool(called))
+        for message in called:
             self._interrupt(room, message)
         if len(room.pending) > 2 * room.policy.most_waiting:
             self._relieve(room)

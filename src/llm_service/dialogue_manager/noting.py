@@ -43,13 +43,12 @@ class Noting:
 
     async def note(self, room: Room, messages: Sequence[Message]) -> None:
         """Write down what these messages, which are stored, say about their writers."""
-        if not self.is_on(room):
+        if not self.is_on(room) or not messages:
             return
-        for message in messages:
-            with self._counters.message_work["notes"].timed():
-                told = self._told(room, message)
-            if told:
-                await self._write(room, message, told)
+        with self._counters.message_work["notes"].timed(len(messages)):
+            told = [(message, said) for message in messages if (said := self._told(room, message))]
+        for message, said in told:
+            await self._write(room, message, said)
 
     async def about(self, room: Room, asked: Sequence[Message]) -> list[tuple[Message, list[Note]]]:
         """The notes about those who wrote ``asked``, newest writer first, each with their newest message.

@@ -10,11 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import inf
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from llm_service.admission import Admission
-from llm_service.measures import Distribution
+from llm_service.measures import Distribution, Timed
 from llm_service.prompt import Conversation
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicChange, TopicTracker
@@ -126,51 +125,63 @@ class Room:
         self.entries = list(entries)
         self.present = {entry.id for entry in self.entries}
 
-    def join(self, message: Message) -> Message:
-        """Put a message at the end of the conversation; its place is provisional until the store confirms it."""
+    def join(self, messages: Iterable[Message]) -> list[Message]:
+        """Put messages at the end of the conversation; their places are provisional until the store confirms them."""
+        joined = [self._placed(message) for message in messages]
+        self.entries += joined
+        self.present.update([message.id for message in joined])
+        if len(self.entries) > 2 * MOST_ENTRIES:
+            self.hold(self.entries[-MOST_ENTRIES:])
+        self.messages += len(joined)
+        self.observe(joined)
+        return joined
+
+    def _placed(self, message: Message) -> Message:
         if not message.position:
             message = replace(message, position=self.last_position + 1)
         self.last_position = max(self.last_position, message.position)
-        self.entries.append(message)
-        self.present.add(message.id)
-        if len(self.entries) > 2 * MOST_ENTRIES:
-            self.hold(self.entries[-MOST_ENTRIES:])
-        self.messages += 1
-        self.observe(message)
         return message
 
     def rejoin_unsaved(self) -> None:
         """Put what is not in the store yet behind what was read from there."""
-        for message in list(self.unsaved.values()):
-            joined = self.unsaved[message.id] = self.join(replace(message, position=0))
-            if message.id in self.pending:
-                self.pending[message.id] = joined
+        for joined in self.join([replace(message, position=0) for message in self.unsaved.values()]):
+            self.unsaved[joined.id] = joined
+            if joined.id in self.pending:
+                self.pending[joined.id] = joined
 
-    def observe(self, message: Message) -> None:
-        """Let the trackers see a message."""
-        self.ledger.heard(message)
-        began = perf_counter()
-        emotes: tuple[str, ...] = ()
-        parent: str | None = None
-        change: TopicChange | None = None
+    def observe(self, messages: Sequence[Message]) -> None:
+        """Let the trackers see messages, each tracker all of them: what they cost is measured together."""
+        if not messages:
+            return
+        for message in messages:
+            self.ledger.heard(message)
+        emotes: list[tuple[str, ...]] = [()] * len(messages)
+        parents: list[str | None] = [None] * len(messages)
         if self.tracking.emotes:
-            emotes = self.known_emotes.dictionary.mentioned(message.line, message.emotes)
-            began = self._spent("emotes", began)
+            with self._measured("emotes", messages):
+                mentioned = self.known_emotes.dictionary.mentioned
+                emotes = [mentioned(message.line, message.emotes) for message in messages]
         if self.tracking.threads:
-            parent = self.threads.observe(message)
-            began = self._spent("threads", began)
+            with self._measured("threads", messages):
+                parents = [self.threads.observe(message) for message in messages]
         if self.tracking.topics:
-            names = _spellings((self.persona.name, *self.persona.accounts))
-            change = self.topics.observe(message, parent=parent, emotes=emotes, names=names)
-            self._spent("topics", began)
-        if change is not None:
-            self.events.publish("topic", change)
+            with self._measured("topics", messages):
+                changes = self._turns_of(messages, parents, emotes)
+            self.events.publish_each("topic", changes)
 
-    def _spent(self, part: str, since: float) -> float:
-        """Count the time that a part of the work has just taken; returns when it ended."""
-        now = perf_counter()
-        self.work[part].observe(now - since)
-        return now
+    def _turns_of(
+        self, messages: Sequence[Message], parents: Sequence[str | None], emotes: Sequence[tuple[str, ...]]
+    ) -> list[TopicChange]:
+        """What the messages make the room turn to."""
+        names = _spellings((self.persona.name, *self.persona.accounts))
+        observe = self.topics.observe
+        seen = zip(messages, parents, emotes, strict=True)
+        changes = [observe(message, parent=parent, emotes=used, names=names) for message, parent, used in seen]
+        return [change for change in changes if change is not None]
+
+    def _measured(self, part: str, messages: Sequence[Message]) -> Timed:
+        """Counts how long a part of the work took for each of the messages."""
+        return self.work[part].timed(len(messages))
 
     def polish(self, text: str) -> str:
         """A piece of a reply with only usable emotes, exactly spelled."""
@@ -225,8 +236,10 @@ class Room:
         index = len(self.entries)
         while stored and index:
             index -= 1
-            if (known := stored.pop(self.entries[index].id, None)) is not None:
-                self.stale = self.stale or _place(known) != _place(self.entries[index])
+            expected = self.entries[index]
+            known = stored.pop(expected.id, expected)
+            if known is not expected:
+                self.stale = self.stale or _place(known) != _place(expected)
                 self.entries[index] = known
                 self.last_position = max(self.last_position, _place(known))
 

@@ -110,7 +110,7 @@ class Rooms:
         for entry in room.entries:
             if isinstance(entry, Message):
                 room.last_position = max(room.last_position, entry.position)
-                room.observe(entry)
+                room.observe([entry])
                 if entry.position in waiting:
                     room.wait_for_turn(entry)
             else:

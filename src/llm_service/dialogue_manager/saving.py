@@ -42,8 +42,7 @@ class Saving:
         Memory and store see them in the same order, because both are told in the same step of the loop. What is in the
         conversation when the task is done is durable.
         """
-        joined = [room.join(message) for message in messages]
-        waiting, room.unsaved = [*room.unsaved.values(), *joined], {}
+        waiting, room.unsaved = [*room.unsaved.values(), *room.join(messages)], {}
         task = asyncio.create_task(self._save(room, waiting))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -59,16 +58,16 @@ class Saving:
             for message in messages:
                 room.leave(message.id)
             raise
-        self._counters.messages += sum(not one.known for one in stored)
+        fresh = [one.message for one in stored if not one.known]
+        self._counters.messages += len(fresh)
         for one in stored:
             if one.known:
                 room.leave(one.message.id)
-            else:
-                room.events.publish("message", one.message)
+        room.events.publish_each("message", fresh)
         room.confirm([one.message for one in stored])
         if not room.created_at and (record := await self._store.load(room.name, limit=1)):
             room.created_at = record.created_at
-        await self._composer.telling.noting.note(room, [one.message for one in stored if not one.known])
+        await self._composer.telling.noting.note(room, fresh)
         return stored
 
     async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:

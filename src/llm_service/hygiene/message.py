@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from llm_service.errors import InvalidMessage
 from llm_service.hygiene.characters import clean_characters, is_blank, one_line
@@ -21,8 +21,7 @@ MAX_EMOTE_LENGTH = 100
 MAX_BADGES = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neutral:
+class Neutral(NamedTuple):
     """A message that can do no harm: as people see it, and as the model reads it."""
 
     username: str
@@ -56,22 +55,29 @@ def neutralise_message(
         InvalidMessage: nothing that can be seen is left of the name, or of text and emotes together; one of them is
             out of bounds; or the name is more than one line, which no honest name is.
     """
-    name = _bounded(displayed_name(username), MAX_NAME_LENGTH, "username")
+    name, speaker = _named(username, tuple(reserved))
     displayed = _bounded(defuse(clean_characters(text)), MAX_TEXT_LENGTH, "message")
     names = _neutral_names(emotes, MAX_EMOTES, "emote")
     line = _line(displayed, names)
-    if is_blank(name):
-        raise InvalidMessage("The username is empty after cleaning.")
     if is_blank(line):
         raise InvalidMessage("The message is empty after cleaning.")
     return Neutral(
         username=name,
         text=displayed,
-        speaker=speaker_of(name, reserved),
+        speaker=speaker,
         line=line,
         emotes=names,
         badges=_neutral_names(badges, MAX_BADGES, "badge"),
     )
+
+
+@remembered(1 << 12)
+def _named(username: str, reserved: tuple[str, ...]) -> tuple[str, str]:
+    """The name as displayed, and as the model reads it."""
+    name = _bounded(displayed_name(username), MAX_NAME_LENGTH, "username")
+    if is_blank(name):
+        raise InvalidMessage("The username is empty after cleaning.")
+    return name, speaker_of(name, reserved)
 
 
 @remembered(1 << 12)
@@ -94,10 +100,10 @@ def _bounded(text: str, limit: int, field: str) -> str:
 
 def _neutral_names(names: Iterable[str], most: int, kind: str) -> tuple[str, ...]:
     given = tuple(names)
-    if len(given) > most:
-        raise InvalidMessage(f"There are more than {most} {kind}s.")
     if not given:
         return ()
+    if len(given) > most:
+        raise InvalidMessage(f"There are more than {most} {kind}s.")
     cleaned = [_bounded(one_line(clean_characters(name)), MAX_EMOTE_LENGTH, f"name of a {kind}") for name in given]
     return tuple([defuse(name) for name in cleaned if not is_blank(name)])
 

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, or_, select, update
 
 from .answering import find_reply
-from .fingerprints import fingerprint
+from .fingerprints import USUAL, fingerprint
 from .postings import drop_postings
 from .records import Forgotten
 from .rooms import drop_summary, enter, find, find_summary, room_names
@@ -235,7 +235,7 @@ def _blank_all(tx: Transaction, room: Row, said: Sequence[Row], answered: Sequen
     tx.run(_NO_SOURCES_OF, room=room.id, numbers=list(noted))
     tx.run(_COUNT, room=room.id, fewer_messages=len(said), fewer_replies=len(answered))
     reclaim(tx)
-    fingerprint.cache_clear()  # its keys are words
+    USUAL.clear()  # its keys are words
 
 
 def _strip_topics(tx: Transaction, room: Row, said: Sequence[Row]) -> None:

@@ -35,12 +35,12 @@ def append_messages(tx: Transaction, incoming: Sequence[Message]) -> list[Stored
     by_room: dict[str, dict[str, Message]] = defaultdict(dict)
     for message in incoming:
         by_room[message.room].setdefault(message.id, message)
-    kept: dict[tuple[str, str], Message] = {}
-    fresh: set[tuple[str, str]] = set()
+    kept: dict[str, dict[str, Message]] = {}
+    fresh: dict[str, set[str]] = {}
     for room in sorted(by_room):
         known, new = _append_to(tx, room, by_room[room])
-        kept |= {(room, message.id): message for message in (*known, *new)}
-        fresh |= {(room, message.id) for message in new}
+        kept[room] = {message.id: message for message in (*known, *new)}
+        fresh[room] = {message.id for message in new}
     return list(_told(incoming, kept, fresh))
 
 
@@ -59,12 +59,12 @@ def _append_to(tx: Transaction, room: str, incoming: dict[str, Message]) -> tupl
 
 
 def _told(
-    incoming: Sequence[Message], kept: dict[tuple[str, str], Message], fresh: set[tuple[str, str]]
+    incoming: Sequence[Message], kept: dict[str, dict[str, Message]], fresh: dict[str, set[str]]
 ) -> Iterator[Stored]:
     for message in incoming:
-        key = (message.room, message.id)
-        yield Stored(message=kept[key], known=key not in fresh)
-        fresh.discard(key)
+        message_id, new = message.id, fresh[message.room]
+        yield Stored(message=kept[message.room][message_id], known=message_id not in new)
+        new.discard(message_id)
 
 
 def find_messages(tx: Transaction, room_id: int, room: str, ids: Iterable[str]) -> list[Message]:

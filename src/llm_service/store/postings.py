@@ -20,7 +20,7 @@ from typing import Final
 from sqlalchemy import BigInteger, bindparam, delete, select, text, update
 
 from ..types import Message
-from .fingerprints import fingerprint
+from .fingerprints import USUAL
 from .schema import postings
 from .statement import Statement, among, each, joined
 from .transaction import Transaction
@@ -99,8 +99,8 @@ def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> Non
     for message in new:
         position = message.position
         block, stretch, character = position // BLOCK, position // STRETCH, character_of(position)
-        for term in set(tx.terms(message.text)):
-            places[block, fingerprint(term), stretch] += character
+        for print_ in set(map(USUAL.__getitem__, tx.terms(message.text))):
+            places[block, print_, stretch] += character
     tx.run_each(_ADD, [(room_id, *key, said) for key, said in sorted(places.items())])
 
 

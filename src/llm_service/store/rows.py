@@ -10,7 +10,7 @@ import orjson
 
 from ..errors import StoreCorrupt
 from ..types import Message, Persona, Reply, Summary, Timing, Topic, Usage
-from .fingerprints import fingerprint, name_fingerprint
+from .fingerprints import USUAL, fingerprint, name_fingerprint
 from .records import Note
 from .schema import messages
 from .statement import Row
@@ -46,7 +46,7 @@ def message_row(message: Message, room_id: int, now: float) -> tuple[Any, ...]:
         message.position,
         fingerprint(message.id),
         name_fingerprint(message.username),
-        None if message.user_id is None else fingerprint(message.user_id),
+        None if message.user_id is None else USUAL[message.user_id],
         min(message.sent_at, now),
         message.id,
         message.username,

@@ -13,14 +13,14 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nlargest
-from itertools import chain, islice, pairwise
-from sys import intern
+from itertools import islice, pairwise
 from typing import Literal
 
-from llm_service.memo import remembered
+from llm_service.memo import Memory
 from llm_service.people import person
 from llm_service.topic_tracker.mood import Moods
 from llm_service.types import Message, Mood, Topic
@@ -74,21 +74,36 @@ class TopicChange:
     """Id of the message that made it so."""
 
 
+_Spelled = tuple[tuple[str, ...], tuple[str | None, ...]]
+
+
 @dataclass(slots=True, eq=False)
 class _Line:
-    """A remembered line: its words as written, with ``None`` where something that does not count stood between."""
+    """A remembered line."""
 
     id: str
     who: str
     at: float
+    said: str
+    """What of it can have words."""
+    names: Set[str]
+    """Words in it that only call somebody."""
     text: int
-    written: tuple[str | None, ...]
     terms: tuple[str, ...]
     """Its own words first, then those of the line it answers."""
     own: int
     """How many are its own."""
     gains: array[float]
     novelty: float
+
+    @property
+    def spelled(self) -> _Spelled:
+        """Its words as written, and what each is counted as, with ``None`` for what does not count."""
+        words = read(self.said).written[:WORDS]
+        terms = map(_TERMS.__getitem__, words)
+        if self.names.isdisjoint(words):
+            return words, tuple(terms)
+        return words, tuple([None if word in self.names else term for word, term in zip(words, terms, strict=True)])
 
 
 @dataclass(slots=True)
@@ -106,7 +121,7 @@ class TopicTracker:
         self._lines: dict[str, _Line] = {}
         self._terms: dict[str, _Term] = {}
         self._by: dict[str, list[_Line]] = {}
-        self._texts: Counter[int] = Counter()
+        self._texts: dict[int, int] = {}
         self._attention = 0.0
         self._base = 0.0
         self._moods = Moods(half_life=half_life, limit=limit)
@@ -121,7 +136,7 @@ class TopicTracker:
         *,
         parent: str | None = None,
         emotes: Collection[str] = (),
-        names: Collection[str] = frozenset(),
+        names: Set[str] = frozenset(),
     ) -> TopicChange | None:
         """Take ``message`` in; returns what it made the room turn to, if it did.
 
@@ -135,11 +150,10 @@ class TopicTracker:
         if used:
             self._moods.observe(message.id, who, message.sent_at, sorted(used))
         line = self._read(message, who, parent, used, names)
-        if line.novelty < STALE:
+        if line is None:
             return None
         self._rebase(line.at)
         weight = self._weight(line.at)
-        self._end(line.terms, weight)
         self._keep(line, weight)
         if len(self._lines) > self._limit:
             self._drop(next(iter(self._lines.values())))
@@ -188,34 +202,48 @@ class TopicTracker:
     # ── Counting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _read(
-        self, message: Message, who: str, parent: str | None, emotes: Collection[str], names: Collection[str]
-    ) -> _Line:
-        written, own = _written(message.line, emotes, names)
-        text = _hash(own)
-        novelty = 1 / (1 + self._texts[text]) ** 2
-        above = self._lines.get(parent) if parent else None
-        echoed = [term for term in above.terms[: above.own] if term not in own] if above else ()
-        terms = (*own, *echoed)
-        gains = [novelty] * len(own) + [novelty * ECHO] * len(echoed)
-        again = self._said_before(who)
-        if not again.keys().isdisjoint(terms):
-            gains = [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, terms, strict=True)]
-        return _Line(message.id, who, message.sent_at, text, written, terms, len(own), array("d", gains), novelty)
+        self, message: Message, who: str, parent: str | None, emotes: Collection[str], names: Set[str]
+    ) -> _Line | None:
+        """What there is to remember of a message; None where its text comes again and again."""
+        said = _spoken(message.line, emotes)
+        counted = _counted(said, names)
+        own, text = len(counted), hash(frozenset(counted))
+        times = self._texts.get(text, 0)
+        if 1 / (1 + times) ** 2 < STALE:
+            return None
+        if above := self._lines.get(parent) if parent else None:
+            counted |= dict.fromkeys(above.terms[: above.own])
+        again = self._said_before(who, counted)
+        gains = _gains(times, own, len(counted))
+        if again:
+            gains = array(
+                "d", [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, counted, strict=True)]
+            )
+        return _Line(
+            message.id, who, message.sent_at, said, names, text, tuple(counted), own, gains, 1 / (1 + times) ** 2
+        )
 
-    def _said_before(self, who: str) -> Mapping[str, int]:
-        """In how many of the person's newest lines each word is."""
-        recent = self._by.get(who)
-        return Counter(chain.from_iterable([line.terms for line in recent])) if recent else {}
+    def _said_before(self, who: str, terms: Mapping[str, None]) -> Mapping[str, int]:
+        """In how many of the person's newest lines each of ``terms`` is, where it is in any."""
+        found: dict[str, int] = {}
+        for line in self._by.get(who, ()):
+            for term in filter(terms.__contains__, line.terms):
+                found[term] = found.get(term, 0) + 1
+        return found
 
     def _keep(self, line: _Line, weight: float) -> None:
+        """Count a line. Those of its words that hardly anybody spoke of any more end as topics before that."""
+        least = ENDS * weight
         for term, gain in zip(line.terms, line.gains, strict=True):
             counted = self._terms.get(term)
             if counted is None:
                 counted = self._terms[term] = _Term()
+            elif counted.score < least and term in self._topics:
+                del self._topics[term]
             counted.score += gain * weight
             counted.lines += 1
         self._attention += line.novelty * weight
-        self._texts[line.text] += 1
+        self._texts[line.text] = self._texts.get(line.text, 0) + 1
         recent = self._by.get(line.who)
         if recent is None:
             recent = self._by[line.who] = []
@@ -236,8 +264,8 @@ class TopicTracker:
                 self._topics.pop(term, None)
                 self._leader = "" if term == self._leader else self._leader
         self._attention -= line.novelty * weight
-        self._texts[line.text] -= 1
-        if not self._texts[line.text]:
+        times = self._texts[line.text] = self._texts[line.text] - 1
+        if not times:
             del self._texts[line.text]
         recent = self._by.get(line.who)
         if recent and line in recent:
@@ -268,25 +296,24 @@ class TopicTracker:
 
     # ── Telling topics ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _end(self, terms: Iterable[str], now: float) -> None:
-        """Those of ``terms`` that hardly anybody speaks of any more are no topics."""
+    def _end(self, now: float) -> None:
+        """What hardly anybody speaks of any more is no topic."""
         least = ENDS * now
-        for term in [term for term in terms if term in self._topics and self._terms[term].score < least]:
+        for term in [term for term in self._topics if self._terms[term].score < least]:
             del self._topics[term]
 
     def _change(self, line: _Line, weight: float) -> TopicChange | None:
-        least = BEGINS * weight
-        risen = {term: score for term in line.terms if (score := self._terms[term].score) >= least}
-        if not risen:
+        term, score = self._strongest(line.terms)
+        if score < BEGINS * weight:
             return None
-        term = max(risen, key=risen.__getitem__)
         known = term in self._topics
-        if known and (term == self._leader or risen[term] <= TAKES_OVER * self._score(self._leader)):
+        if known and (term == self._leader or score <= TAKES_OVER * self._score(self._leader)):
             return None
         lines = self._lines_with(term)
         if not known and not self._is_shared(lines):
             return None
-        self._end(self._topics, weight)
+        self._end(weight)
+        risen = [term for term in line.terms if self._score(term) >= BEGINS * weight]
         return self._turn_to(term, risen, lines, line)
 
     def _turn_to(self, term: str, risen: Iterable[str], lines: Sequence[_Line], line: _Line) -> TopicChange | None:
@@ -308,6 +335,13 @@ class TopicTracker:
     def _is_companion(self, lines: Sequence[_Line]) -> bool:
         """Whether a word with these lines mostly comes with one that is a topic already: *ring* after *elden*."""
         return 2 * sum(not self._topics.keys().isdisjoint(line.terms) for line in lines) > len(lines)
+
+    def _strongest(self, terms: Iterable[str]) -> tuple[str, float]:
+        strongest, most = "", 0.0
+        for term in terms:
+            if (score := self._terms[term].score) > most:
+                strongest, most = term, score
+        return strongest, most
 
     def _score(self, term: str) -> float:
         counted = self._terms.get(term)
@@ -352,53 +386,60 @@ class _Group:
     people: int
 
 
-def _hash(terms: tuple[str, ...]) -> int:
-    """What two texts have in common that differ only in order, case, endings, numbers and emotes."""
-    return hash(frozenset([term for term in terms if not term.isdecimal()]))
+@lru_cache(maxsize=1 << 10)
+def _gains(times: int, own: int, terms: int) -> array[float]:
+    """What the words of a line count that nobody repeats, ``own`` of them its own, in a text that was posted so often
+    before. Lines share these."""
+    novelty = 1 / (1 + times) ** 2
+    return array("d", [novelty] * own + [novelty * ECHO] * (terms - own))
 
 
-@remembered(1 << 14)
 def _term(word: str) -> str | None:
-    """What ``word`` is counted as; None for a word that tells nothing about a topic."""
     found = content(word)
-    return None if found in _FILLER or word.isdecimal() else found
+    return None if found in _FILLER or (found or "").isdecimal() or word.isdecimal() else found
 
 
-def _written(
-    text: str, emotes: Collection[str], names: Collection[str]
-) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
-    """The words of ``text`` that can be a topic, as written, with ``None`` for each gap between them; and what they are
-    counted as, each once."""
+_TERMS = Memory(_term, 1 << 14)
+"""What a word is counted as; None for one that tells nothing about a topic."""
+
+
+def _spoken(text: str, emotes: Collection[str]) -> str:
+    """``text`` without emotes, links and mentions."""
     if emotes:
         text = " ".join([token for token in text.split() if token not in emotes])
-    if "@" in text or "http" in text:
-        text = _NO_WORDS.sub(" ", text)
-    words = read(text).written[:WORDS]
-    terms = [None if word in names else _term(word) for word in words]
-    written = [intern(word) if term else None for word, term in zip(words, terms, strict=True)]
-    return tuple(written), tuple(dict.fromkeys([term for term in terms if term]))
+    return _NO_WORDS.sub(" ", text) if "@" in text or "http" in text else text
+
+
+def _counted(said: str, names: Set[str]) -> dict[str, None]:
+    """What the words of a text are counted as, each once. Two texts have it in common that differ only in order, case,
+    endings, numbers and emotes."""
+    words: Iterable[str] = read(said).written[:WORDS]
+    if not names.isdisjoint(words):
+        words = [word for word in words if word not in names]
+    return dict.fromkeys(filter(None, map(_TERMS.__getitem__, words)))
 
 
 def _label(term: str, lines: Sequence[_Line]) -> str:
     """``term`` as it is mostly written, with the word beside it that mostly comes with it."""
-    spoken = [line for line in lines[-SAMPLE:] if any(word and _term(word) == term for word in line.written)]
-    phrases = Counter(phrase for line in spoken for phrase in _phrases_with(term, line))
+    spoken = [spelled for line in lines[-SAMPLE:] if term in (spelled := line.spelled)[1]]
+    phrases = Counter(phrase for spelled in spoken for phrase in _phrases_with(term, spelled))
     alike: Counter[tuple[str, ...]] = Counter()
     for phrase, times in phrases.items():
         alike[tuple(stem(word) for word in phrase)] += times
     common, times = max(alike.items(), key=lambda item: item[1], default=((), 0))
     if 2 * times > len(spoken):
-        spelled = [phrase for phrase in phrases if tuple(stem(word) for word in phrase) == common]
-        usual = max(spelled, key=lambda phrase: phrases[phrase])
+        spellings = [phrase for phrase in phrases if tuple(stem(word) for word in phrase) == common]
+        usual = max(spellings, key=lambda phrase: phrases[phrase])
         return _joined(usual)
-    words = Counter(word for line in spoken for word in line.written if word and stem(word) == term)
-    return words.most_common(1)[0][0] if words else term
+    told = Counter(word for words, terms in spoken for word, found in zip(words, terms, strict=True) if found == term)
+    return told.most_common(1)[0][0] if told else term
 
 
-def _phrases_with(term: str, line: _Line) -> Iterator[tuple[str, str]]:
-    for left, right in pairwise(line.written):
-        if left and right and term in (stem(left), stem(right)):
-            yield left, right
+def _phrases_with(term: str, spelled: _Spelled) -> Iterator[tuple[str, str]]:
+    words, terms = spelled
+    for place, (left, right) in enumerate(pairwise(terms)):
+        if left and right and term in (left, right):
+            yield words[place], words[place + 1]
 
 
 def _joined(words: Sequence[str]) -> str:

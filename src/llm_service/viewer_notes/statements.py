@@ -41,6 +41,9 @@ _HEART = re.compile(
     rf"{PETS})|\bcalls? me\b|\bpronouns\b"
 )
 """What every statement has, whatever is around it: for lines that state nothing, this is the whole cost."""
+_HEART_WORDS = frozenset({"i", "im", "ive", "my", "call", "calls", "pronouns"})
+_SMALL_WORDS = bytes(ord(chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)) + bytes(128)
+"""Makes of an ASCII text its words in small letters, with blanks between them."""
 _ABOUT_ME = re.compile(r"\b(?:i|i'?m|im|i've|ive|my|me|pronouns)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _QUOTING = frozenset('"“”„«»`>[]{}|')
@@ -108,14 +111,21 @@ def statements(
     ``names`` are the assistant's, which a line may call; ``is_emote`` tells whether a word is an emote's code. It costs
     a few microseconds for a line that states nothing.
     """
+    if len(line) > LONGEST or not _may_state(line):
+        return ()
     plain = line.replace("’", "'").replace("‘", "'")
-    if len(line) > LONGEST or not _HEART.search(plain.lower()) or not _is_own(plain):
+    if not _HEART.search(plain.lower()) or not _is_own(plain):
         return ()
     spoken = {name.casefold() for name in names}
     words = (word for word in plain.split() if not is_emote(word))
     text = " ".join(word for word in words if word.casefold().strip("@,") not in spoken or word.endswith(","))
     found = dict.fromkeys(told for sentence in _meant(text) for told in _told(sentence, spoken))
     return tuple(found) if len(found) <= MOST else ()
+
+
+def _may_state(line: str) -> bool:
+    """False where an ASCII line has none of the words by one of which :data:`_HEART` begins, as most lines have not."""
+    return not line.isascii() or not _HEART_WORDS.isdisjoint(line.encode().translate(_SMALL_WORDS).decode().split())
 
 
 def _is_own(line: str) -> bool:
