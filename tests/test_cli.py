@@ -61,6 +61,7 @@ def test_a_command_that_does_not_exist_is_said_so():
     [
         ("llm_service.cli", {"aiohttp", "fastapi", "pydantic", "uvicorn", "sqlalchemy"}),
         ("llm_service.cli.control", {"fastapi", "uvicorn", "sqlalchemy", "llm_service.service"}),
+        ("llm_service.cli.serve", {"prometheus_client", "redis", "limits", "alembic", "asyncpg", "xllamacpp"}),
         ("llm_service.cli.models", {"fastapi", "uvicorn", "sqlalchemy", "llm_service.service"}),
     ],
 )

@@ -174,6 +174,15 @@ async def test_one_request_may_pass_the_cache_by(lm, client):
     assert len(lm.requests) == 2
 
 
+async def test_what_is_not_remembered_is_looked_for_once(lm, client):
+    missed = await client.remembered(ask())
+    async with client.stream(ask(), missed=missed) as stream:
+        answer = await stream.drain()
+    assert await client.remembered(ask()) == answer
+    counters = client.state().counters
+    assert (counters.requests, counters.cache_misses, counters.cache_hits) == (2, 1, 1)
+
+
 async def test_time_runs_out_for_what_is_remembered(lm):
     now = 0.0
     async with LMStudioClient(lm.base_url, cache_ttl=60, clock=lambda: now) as client:

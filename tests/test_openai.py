@@ -264,6 +264,53 @@ async def test_the_same_question_is_asked_once(client, lm):
     assert len(lm.requests) == 2
 
 
+def told(chunks):
+    """What the chunks of a stream say together: text, thoughts, the arguments of calls, why it ended, what it cost."""
+    deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
+    thoughts = "".join(getattr(delta, "reasoning_content", None) or "" for delta in deltas)
+    calls = "".join(call.function.arguments or "" for delta in deltas for call in delta.tool_calls or ())
+    ends = [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices]
+    return said(chunks), thoughts, calls, ends[-1], chunks[-1].usage
+
+
+@pytest.mark.parametrize("thought", ["", "They greet."])
+async def test_what_is_remembered_is_said_as_it_was_the_first_time(client, lm, thought):
+    lm.reply("Hi **you**!", reasoning=thought)
+    first = await ask(client)
+    again = await ask(client)
+    new = {"id", "created"}
+    assert again.model_dump(exclude=new) == first.model_dump(exclude=new)
+    assert again.id != first.id
+    chunks = await streamed(client, stream_options={"include_usage": True})
+    assert told(chunks) == ("Hi **you**!", thought, "", "stop", first.usage)
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert len({chunk.id for chunk in chunks}) == 1
+    assert len(lm.requests) == 1
+
+
+async def test_a_call_that_is_remembered_is_made_again(client, lm):
+    lm.enqueue(tool_scene(['{"city":', '"Oslo"}']))
+    first = told(await streamed(client, tools=[WEATHER]))
+    again = told(await streamed(client, tools=[WEATHER]))
+    assert again == first
+    assert again[2:4] == ('{"city":"Oslo"}', "tool_calls")
+    assert len(lm.requests) == 1
+
+
+async def test_what_is_forgotten_is_not_remembered(bot, client, lm):
+    await ask(client)
+    await ask(client)
+    await bot.delete("/users/somebody")
+    await ask(client)
+    assert len(lm.requests) == 2
+
+
+async def test_the_same_wrong_request_is_wrong_each_time(bot):
+    wrong = {"messages": HELLO, "temperature": "hot"}
+    answers = [await bot.post("/v1/chat/completions", wrong) for _ in range(3)]
+    assert [(status, body["error"]["param"]) for status, body in answers] == [(400, "temperature")] * 3
+
+
 async def test_models(client):
     listed = (await client.models.list()).data
     assert [model.id for model in listed] == [MODEL, "publisher/other"]

@@ -154,6 +154,13 @@ async def test_one_answer_for_many_is_counted_as_that(bot, lm):
     assert await value(bot, "engine_attempts_total") == 1
 
 
+async def test_an_answer_out_of_the_cache_is_counted_once(bot, lm):
+    for seed in (1, 1, 1, 2):
+        await bot.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}], "seed": seed})
+    counted = [await value(bot, f"{name}_total") for name in ("prompts", "cache_hits", "cache_misses")]
+    assert counted == [4, 2, 2]
+
+
 async def test_what_waits_is_seen_while_it_waits(lm, tmp_path):
     tight = Settings(engine="lmstudio", base_url=lm.base_url, data_dir=tmp_path, rate_limit=None, slots=1)
     lm.think_time = 0.3
@@ -334,3 +341,12 @@ async def test_a_completion_for_a_program_is_traced_too(bot, lm, spans):
     assert set(parts) == {"engine"}
     assert root.attributes["gen_ai.request.seed"] == 5
     assert root.attributes["gen_ai.usage.output_tokens"] > 0
+
+
+async def test_an_answer_out_of_the_cache_is_traced_as_one(bot, lm, spans):
+    for _ in range(2):
+        await bot.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}]})
+    first, again = answers(spans)
+    assert (first.attributes["llm_service.cached"], again.attributes["llm_service.cached"]) == (False, True)
+    assert again.name == first.name
+    assert again.attributes["gen_ai.usage.output_tokens"] == first.attributes["gen_ai.usage.output_tokens"]

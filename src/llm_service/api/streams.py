@@ -85,13 +85,18 @@ def event(name: str, data: Any, *, event_id: str | None = None) -> bytes:
     return head.encode() + orjson.dumps(data) + b"\n\n"
 
 
+EVENTS = "text/event-stream"
+UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
+"""Headers of server-sent events: nobody may keep them, or hold them back."""
+
+
 class EventStream(Response):
     """A response of server-sent events. Its source is cancelled when the caller leaves."""
 
-    media_type = "text/event-stream"
+    media_type = EVENTS
 
     def __init__(self, source: AsyncIterator[bytes], status_code: int = 200) -> None:
-        super().__init__(status_code=status_code, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        super().__init__(status_code=status_code, headers=UNBUFFERED)
         del self.headers["content-length"]
         self.source = source
         self._silent = True

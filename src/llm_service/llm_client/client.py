@@ -143,6 +143,7 @@ class LMStudioClient:
         background: bool = False,
         use_cache: bool = True,
         count: Count | None = None,
+        missed: CacheKey | None = None,
     ) -> AsyncIterator[EngineStream]:
         """The answer to ``prompt``, as it comes.
 
@@ -150,16 +151,18 @@ class LMStudioClient:
         first word is raised here. Leaving hangs up: the engine stops generating. ``caller`` is who shares the engine
         fairly with others; ``deadline`` is in seconds from now; ``background`` work waits behind all replies.
         ``count`` tells how many tokens the prompt has at most, where slots share one context; without it, that is
-        taken from its size.
+        taken from its size. Where ``remembered`` gave a key, it comes as ``missed``, and is not looked for again.
         """
         await self.open()
         due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
+        key = missed
+        if key is None and use_cache:
+            found = await self.remembered(prompt)
+            if isinstance(found, Completion):
+                yield EngineStream(landed(found))
+                return
+            key = found
         self._counters.requests += 1
-        key = await self._key(prompt) if use_cache and self._caching else None
-        answer = await self._remembered(key)
-        if answer is not None:
-            yield EngineStream(landed(answer))
-            return
 
         async def fly(flight: Flight) -> None:
             whole = await self._dispatch.fly(flight, prompt, caller, background=background, count=count)
@@ -170,6 +173,26 @@ class LMStudioClient:
         with self._flights.join(key, due, fly) as reader:
             await reader.wait()
             yield reader
+
+    async def remembered(self, prompt: Prompt) -> Completion | CacheKey | None:
+        """The answer to ``prompt`` that was given before; else the key under which it would be found, which is None
+        where nothing is remembered.
+
+        For those who need no stream where there is nothing to wait for. A prompt is counted once it is answered.
+        """
+        await self.open()
+        if not self._caching:
+            return None
+        key = await self._key(prompt)
+        if not key.model:
+            return key
+        answer = await self._cache.get(key)
+        if answer is None:
+            self._counters.cache_misses += 1
+            return key
+        self._counters.requests += 1
+        self._counters.cache_hits += 1
+        return answer
 
     def check(self, *, caller: str = "", deadline: float | None = None, background: bool = False) -> None:
         """Raise what ``stream`` would refuse a new prompt with now. Asks nobody and changes nothing.
@@ -317,16 +340,6 @@ class LMStudioClient:
         inventory = await self._watch.current(PATIENCE if self._breaker.state == "closed" else 0.0)
         model = self._dispatch.pick(inventory, prompt.model) if inventory is not None else None
         return cache_key(prompt, (model.id if model is not None else prompt.model) or "")
-
-    async def _remembered(self, key: CacheKey | None) -> Completion | None:
-        if key is None or not key.model:
-            return None
-        answer = await self._cache.get(key)
-        if answer is None:
-            self._counters.cache_misses += 1
-        else:
-            self._counters.cache_hits += 1
-        return answer
 
     async def _remember(self, key: CacheKey, flight: Flight) -> None:
         """Keep a whole answer that shows something."""

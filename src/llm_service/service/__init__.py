@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from llm_service import __version__, recall
+from llm_service.cache import CacheKey
 from llm_service.dialogue_manager import DialogueManager, RoomEmotes, Turn
 from llm_service.errors import EngineError, LLMServiceError, SettingsError, ShuttingDown
 from llm_service.llm_client import EngineStream
@@ -24,7 +25,7 @@ from llm_service.store import Store, open_store
 from llm_service.telemetry import Readings, Requests, Telemetry
 from llm_service.tracing import AnswerTrace
 from llm_service.turn_taking import Policy
-from llm_service.types import Draft, Ingested, Persona, Prompt, Reply, Sampling
+from llm_service.types import Completion, Draft, Ingested, Persona, Prompt, Reply, Sampling
 
 from .engines import BUILTIN_HINT, Engines
 from .housekeeping import keeping
@@ -42,6 +43,8 @@ class Service:
         self.engines = engines
         self.store = store
         self.dialogues = dialogues
+        self.sampling = sampling_of(settings)
+        """How words are chosen where nobody says otherwise."""
         self.stopping = False
         self.running = 0
         """Requests that callers wait for."""
@@ -73,13 +76,17 @@ class Service:
             return await self.dialogues.ingest(drafts, room=room)
 
     @asynccontextmanager
-    async def answer(self, prompt: Prompt, *, caller: str = "", use_cache: bool = True) -> AsyncIterator[EngineStream]:
-        """The engine's answer to a prompt that somebody else composed. Raises as :meth:`chat` does."""
+    async def answer(
+        self, prompt: Prompt, *, caller: str = "", use_cache: bool = True, missed: CacheKey | None = None
+    ) -> AsyncIterator[EngineStream]:
+        """The engine's answer to a prompt that somebody else composed. Raises as :meth:`chat` does; ``missed`` is what
+        :meth:`remembered` gave."""
         with self._working(), AnswerTrace() as trace, trace.step("engine"):
             if trace.recording:
                 trace.asked(prompt, await self.engines.model())
-            count = partial(self._most_tokens, prompt)
-            async with self.engines.client.stream(prompt, caller=caller, use_cache=use_cache, count=count) as stream:
+            client, count = self.engines.client, partial(self._most_tokens, prompt)
+            asked = client.stream(prompt, caller=caller, use_cache=use_cache, count=count, missed=missed)
+            async with asked as stream:
                 yield stream
                 if trace.recording:
                     trace.received(stream.so_far(), cached=stream.cached, first_token_ms=stream.first_token_ms)
@@ -89,6 +96,20 @@ class Service:
         state = self.engines.state()
         model = prompt.model or (state.model.id if state is not None and state.model is not None else "")
         return self.dialogues.composer.most_tokens(prompt, model)
+
+    async def remembered(self, prompt: Prompt) -> Completion | CacheKey | None:
+        """The answer to such a prompt that was given before, or what :meth:`answer` is told where there is none."""
+        with self._working():
+            found = await self.engines.client.remembered(prompt)
+            if isinstance(found, Completion):
+                await self._trace_remembered(prompt, found)
+            return found
+
+    async def _trace_remembered(self, prompt: Prompt, answer: Completion) -> None:
+        with AnswerTrace() as trace, trace.step("engine"):
+            if trace.recording:
+                trace.asked(prompt, await self.engines.model())
+                trace.received(answer, cached=True, first_token_ms=0.0)
 
     @contextmanager
     def _working(self) -> Iterator[None]:

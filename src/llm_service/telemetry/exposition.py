@@ -9,21 +9,20 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from .families import Readings, families
-from .requests import Requests
+from .families import families
+from .readings import Readings
 
 
-class Telemetry:
-    """The metrics of one service. ``read`` gives what its parts have counted; it is called for each scrape."""
+class Exposition:
+    """What ``read`` gives, in the words of Prometheus; it is called for each scrape."""
 
-    def __init__(self, read: Callable[[], Readings], requests: Requests) -> None:
-        self.requests = requests
+    def __init__(self, read: Callable[[], Readings]) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Families(read))
         ProcessCollector(registry=self._registry)
 
-    def text(self, accept: str = "") -> tuple[bytes, str]:
-        """All metrics as text, in Prometheus's or OpenMetrics' format as ``accept`` prefers, and its media type."""
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """See Telemetry."""
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
 

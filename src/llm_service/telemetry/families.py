@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
@@ -14,6 +13,7 @@ from llm_service.dialogue_manager import DialogueCounters
 from llm_service.llm_client import Counters, EngineState
 from llm_service.measures import Distribution
 
+from .readings import Readings
 from .requests import Requests
 
 NAMESPACE = "llm_service"
@@ -21,19 +21,6 @@ MOST_VALUES = 50
 """Values of a label; what comes beyond is counted as ``other``."""
 
 _BREAKER: tuple[BreakerState, ...] = ("closed", "half-open", "open")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
-    """What the parts of the service have counted, at one moment."""
-
-    engine: EngineState | None
-    """None where there is no engine."""
-    dialogues: DialogueCounters
-    requests: Requests
-    store_ok: bool
-    running: int
-    """Requests that callers wait for."""
 
 
 def families(readings: Readings) -> Iterator[Metric]:

@@ -19,7 +19,7 @@ calls `RateLimits`. What never becomes a request is refused by `GuardedHttp`, be
 
 from __future__ import annotations
 
-from llm_service.api.edge.asgi import JSON, header
+from llm_service.api.edge.asgi import BODY, JSON, header
 from llm_service.api.edge.clients import forwarded_client
 from llm_service.api.edge.connections import GuardedHttp
 from llm_service.api.edge.keys import ApiKey, KeyScope, check_bind, parse_keys, read_keys
@@ -29,6 +29,7 @@ from llm_service.api.edge.problem import MEDIA_TYPE, Refusal, problem, problem_b
 from llm_service.api.edge.rate_limits import Limit, RateLimits, fingerprint, parse_limit
 
 __all__ = [
+    "BODY",
     "JSON",
     "MEDIA_TYPE",
     "ApiKey",

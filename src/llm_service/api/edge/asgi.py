@@ -6,6 +6,9 @@ from typing import Any
 
 from starlette.types import Scope
 
+BODY = "llm_service.body"
+"""Key of the scope under which a request's body is found as it came, where the edge found nothing wrong with it."""
+
 State = dict[str, Any]
 JSON = "llm_service.json"
 """Key of the scope under which a request's body is found as it was decoded: once, by the edge."""

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import orjson
 from starlette.types import Message, Receive, Scope
 
-from llm_service.api.edge.asgi import JSON, header
+from llm_service.api.edge.asgi import BODY, JSON, header
 from llm_service.api.edge.limits import EdgeLimits
 from llm_service.api.edge.problem import Refusal
 
@@ -38,8 +38,8 @@ class StrictBodies:
         self.decoder = _strict_decoder(limits.integer_digits)
 
     async def admit(self, scope: Scope, receive: Receive) -> Receive | None:
-        """``receive`` for the application, whose body is fit to be decoded by anybody and decoded in ``scope[JSON]``;
-        None where the caller left before it was complete. Raises :class:`Refusal`."""
+        """``receive`` for the application, whose body is fit to be decoded by anybody: ``scope[BODY]`` is how it came,
+        ``scope[JSON]`` what it says. None where the caller left before it was complete. Raises :class:`Refusal`."""
         if not _has_body(scope):
             return receive
         body = await self._whole(scope, receive)
@@ -48,6 +48,7 @@ class StrictBodies:
         if body:
             body = body.removeprefix(codecs.BOM_UTF8)
             scope[JSON] = self._decoded(body)
+            scope[BODY] = body
         return _replayed(body, receive)
 
     async def _whole(self, scope: Scope, receive: Receive) -> bytes | None:

@@ -11,11 +11,11 @@ already speak.
 ==================  =============================================================================================
 """
 
-from .answer import completion_json, model_json
+from .answer import completion, completion_again, model_json
 from .cleaning import Cleaners
-from .engine_answer import EngineChunks, whole_answer
+from .engine_answer import EngineChunks, chunks_again, whole_answer
 from .errors import OpenAIErrors, error_event
-from .request import ChatCompletionRequest
+from .request import ChatCompletionRequest, read_again
 from .room_answer import completion_of, draft_of, room_chunks
 
 __all__ = [
@@ -23,11 +23,14 @@ __all__ = [
     "Cleaners",
     "EngineChunks",
     "OpenAIErrors",
-    "completion_json",
+    "chunks_again",
+    "completion",
+    "completion_again",
     "completion_of",
     "draft_of",
     "error_event",
     "model_json",
+    "read_again",
     "room_chunks",
     "whole_answer",
 ]

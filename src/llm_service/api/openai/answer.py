@@ -5,24 +5,30 @@ A chunk is bytes between bytes: what is the same in all chunks of an answer is w
 
 from __future__ import annotations
 
+import secrets
 import time
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
+from llm_service.memo import remembered
 from llm_service.types import Completion, FinishReason, ModelInfo, ToolCallDelta, Usage
 
 DONE = b"data: [DONE]\n\n"
 """The end of every stream that went well."""
 
+MOST_AGAIN = 64
+"""Answers out of the cache of which it is remembered how they are told."""
+
 _STARTED = int(time.time())
 """When models are said to have been created: engines do not tell."""
 
 
-def _identity(kind: str, model: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": model}
+def _opened(kind: str, model: str) -> bytes:
+    """The beginning of an object that is new each time, up to where its next field goes."""
+    identity = {"id": f"chatcmpl-{secrets.token_hex(16)}", "object": kind, "created": int(time.time()), "model": model}
+    return orjson.dumps(identity)[:-1] + b","
 
 
 class ChunkWriter:
@@ -32,8 +38,8 @@ class ChunkWriter:
 
     def __init__(self, model: str, *, with_usage: bool) -> None:
         self._with_usage = with_usage
-        self._head = b"data: " + orjson.dumps(_identity("chat.completion.chunk", model))[:-1]
-        self._before = self._head + b',"choices":[{"index":0,"delta":'
+        self._head = b"data: " + _opened("chat.completion.chunk", model)
+        self._before = self._head + b'"choices":[{"index":0,"delta":'
         self._before_text = self._before + b'{"content":'
         self._after = b',"logprobs":null,"finish_reason":null}]' + self._end()
 
@@ -63,14 +69,24 @@ class ChunkWriter:
 
     def usage(self, usage: Usage) -> bytes:
         """What the answer cost: a chunk without choices, after all others."""
-        return self._head + b',"choices":[],"usage":' + orjson.dumps(usage_json(usage)) + b"}\n\n"
+        return self._head + b'"choices":[],"usage":' + orjson.dumps(usage_json(usage)) + b"}\n\n"
 
     def _delta(self, delta: dict[str, Any]) -> bytes:
         return self._before + orjson.dumps(delta) + self._after
 
 
-def completion_json(answer: Completion) -> dict[str, Any]:
+def completion(answer: Completion) -> bytes:
     """A whole answer."""
+    return _opened("chat.completion", answer.model) + _answered(answer)
+
+
+def completion_again(answer: Completion) -> bytes:
+    """A whole answer that was given before: what it says is written once, however often it is asked for."""
+    return _opened("chat.completion", answer.model) + _answered_again(answer)
+
+
+def _answered(answer: Completion) -> bytes:
+    """All fields that are the same each time, and the end of the object."""
     message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None}
     if answer.reasoning:
         message["reasoning_content"] = answer.reasoning
@@ -78,12 +94,11 @@ def completion_json(answer: Completion) -> dict[str, Any]:
         message["content"] = answer.text or None
         message["tool_calls"] = [_call(call) for call in answer.tool_calls]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_of(answer)}
-    return {
-        **_identity("chat.completion", answer.model),
-        "system_fingerprint": None,
-        "choices": [choice],
-        "usage": usage_json(answer.usage),
-    }
+    fields = {"system_fingerprint": None, "choices": [choice], "usage": usage_json(answer.usage)}
+    return orjson.dumps(fields)[1:]
+
+
+_answered_again = remembered(MOST_AGAIN)(_answered)
 
 
 def finish_of(answer: Completion) -> FinishReason:

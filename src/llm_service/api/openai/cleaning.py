@@ -7,10 +7,15 @@ a streamed answer is held back until a marker or its end shows what it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
+from llm_service.errors import EmptyReply
+from llm_service.memo import remembered
 from llm_service.response_cleaner import CleaningStream, ResponseCleaner
-from llm_service.types import FinishReason
+from llm_service.types import Completion, FinishReason
+
+from .answer import MOST_AGAIN
 
 MOST_MODELS = 100
 
@@ -62,6 +67,13 @@ class Cleaning:
         self._visible = self._visible or bool(text)
         return text
 
+    def whole(self, answer: Completion) -> Completion:
+        """A whole answer, as it may be seen. Raises EmptyReply where nothing is left of it."""
+        text = self.feed(answer.text) + self.finish(answer.finish_reason)
+        if not text and not answer.tool_calls:
+            raise EmptyReply
+        return replace(answer, text=text, reasoning=answer.reasoning + self.hidden())
+
     def hidden(self) -> str:
         """What was taken out since this was last asked: the model's thoughts."""
         if self._began:
@@ -90,12 +102,23 @@ class Cleaners:
     def cleaning(self, model: str, *, as_json: bool = False, thoughts_apart: bool = False) -> Cleaning:
         """For one answer of ``model``; ``thoughts_apart`` says that the engine gave its thoughts in a field of their
         own, so that none can be open in the text."""
-        opens = False if thoughts_apart else self._opens.get(model)
-        stream = ResponseCleaner(stage="reasoning", prompt_opens_reasoning=opens).stream()
-        return Cleaning(stream, as_json=as_json)
+        return _cleaning(False if thoughts_apart else self._opens.get(model), as_json=as_json)
+
+    def again(self, answer: Completion, *, as_json: bool) -> Completion:
+        """A whole answer that was given before. Raises EmptyReply where nothing is left of it."""
+        return _cleaned(answer, False if answer.reasoning else self._opens.get(answer.model), as_json)
 
     def learn(self, model: str, cleaning: Cleaning) -> None:
         """Remember what an answer that is over told about its model."""
         opened = cleaning.opened_by_prompt
         if opened is not None and (model in self._opens or len(self._opens) < MOST_MODELS):
             self._opens[model] = opened
+
+
+def _cleaning(opens: bool | None, *, as_json: bool) -> Cleaning:
+    return Cleaning(ResponseCleaner(stage="reasoning", prompt_opens_reasoning=opens).stream(), as_json=as_json)
+
+
+@remembered(MOST_AGAIN)
+def _cleaned(answer: Completion, opens: bool | None, as_json: bool) -> Completion:
+    return _cleaning(opens, as_json=as_json).whole(answer)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import replace
 
 from llm_service.errors import EmptyReply
 from llm_service.llm_client import EngineStream
 from llm_service.types import Chunk, Completion, FinishReason, Usage
 
-from .answer import DONE, ChunkWriter
+from .answer import DONE, ChunkWriter, finish_of
 from .cleaning import Cleaners, Cleaning
 
 
@@ -17,11 +16,23 @@ async def whole_answer(stream: EngineStream, cleaners: Cleaners, *, as_json: boo
     """The answer, drained and cleaned. Raises EmptyReply where nothing is left of it."""
     answer = await stream.drain()
     cleaning = cleaners.cleaning(answer.model, as_json=as_json, thoughts_apart=bool(answer.reasoning))
-    text = cleaning.feed(answer.text) + cleaning.finish(answer.finish_reason)
-    if not text and not answer.tool_calls:
-        raise EmptyReply
+    cleaned = cleaning.whole(answer)
     cleaners.learn(answer.model, cleaning)
-    return replace(answer, text=text, reasoning=answer.reasoning + cleaning.hidden(), cached=stream.cached)
+    return cleaned
+
+
+def chunks_again(answer: Completion, *, with_usage: bool) -> bytes:
+    """A whole answer that was given before, as the chunks of a streamed one."""
+    writer = ChunkWriter(answer.model, with_usage=with_usage)
+    chunks = [
+        writer.opening(),
+        writer.reasoning(answer.reasoning) if answer.reasoning else b"",
+        writer.text(answer.text) if answer.text else b"",
+        writer.tool_calls(answer.tool_calls) if answer.tool_calls else b"",
+        writer.finish(finish_of(answer)),
+        writer.usage(answer.usage) if with_usage else b"",
+    ]
+    return b"".join([*chunks, DONE])
 
 
 class EngineChunks:

@@ -6,17 +6,30 @@ those that change nothing (``store``, ``metadata``, ``service_tier``, …) and u
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from llm_service.memo import remembered
 from llm_service.types import Prompt, PromptMessage, Role, Sampling
 
 MOST_MESSAGES = 5_000
 MOST_STOPS = 16
+MOST_AGAIN = 64
+"""Requests that are remembered as they were read."""
 
 _ANY_OBJECT = {"type": "json_schema", "json_schema": {"name": "object", "schema": {"type": "object"}}}
 """What ``json_object`` is sent as: LM Studio knows schemas only."""
@@ -178,6 +191,8 @@ class ChatCompletionRequest(_Part):
     audio: Refused = None
     web_search_options: Refused = None
 
+    _composed: tuple[Sampling, str | None, Prompt] | None = PrivateAttr(None)
+
     @field_validator("tool_choice")
     @classmethod
     def _is_on_offer(cls, choice: str | NamedTool | None, info: ValidationInfo) -> str | NamedTool | None:
@@ -217,7 +232,14 @@ class ChatCompletionRequest(_Part):
         return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
 
     def prompt(self, defaults: Sampling, model: str | None) -> Prompt:
-        """What is sent to the engine; ``defaults`` are for what the request leaves open."""
+        """What is sent to the engine; ``defaults`` are for what the request leaves open. It is composed once: the same
+        request may come again."""
+        composed = self._composed
+        if composed is None or composed[:2] != (defaults, model):
+            composed = self._composed = (defaults, model, self._compose(defaults, model))
+        return composed[2]
+
+    def _compose(self, defaults: Sampling, model: str | None) -> Prompt:
         tools, choice = self._tools()
         return Prompt(
             messages=tuple(message.prompt_message() for message in self.messages),
@@ -252,6 +274,13 @@ class ChatCompletionRequest(_Part):
         if wanted.type == "json_object" or wanted.json_schema is None:
             return orjson.dumps(_ANY_OBJECT).decode()
         return orjson.dumps(wanted.canonical()).decode()
+
+
+@remembered(MOST_AGAIN)
+def read_again(body: bytes) -> ChatCompletionRequest:
+    """The request that a body says, which was found to be strict JSON. The same bytes are read once: what is asked
+    again and again is answered from the cache, and reading it would be most of the work. Raises ValidationError."""
+    return ChatCompletionRequest.model_validate(json.loads(body), from_attributes=True)
 
 
 _SAMPLING = (

@@ -29,12 +29,12 @@ __all__ = ["busiest_first", "routes"]
 
 BUSIEST = (
     "/chat",
-    "/rooms/{room}/chat",
+    "/v1/chat/completions",
     "/messages",
+    "/rooms/{room}/chat",
     "/rooms/{room}/messages",
     "/chat/stream",
     "/rooms/{room}/chat/stream",
-    "/v1/chat/completions",
 )
 """Paths that are looked for first."""
 

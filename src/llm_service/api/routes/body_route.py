@@ -8,6 +8,8 @@ a handler gets no more than what it says, the :class:`Call` and the headers that
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter
@@ -18,9 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from llm_service.api.edge import JSON, header
+from llm_service.api.edge import BODY, JSON, header
 
 from .dependencies import ROOM_PATTERN, call_of
+
+LONGEST_AGAIN = 16 * 1024
+"""Bytes of a body that is worth remembering."""
 
 _MISSING = object()
 
@@ -28,7 +33,10 @@ _MISSING = object()
 class BodyRoute(APIRoute):
     """A route whose handler is ``async def handler(*, body, call, …headers) -> Response``, and has a body."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **documented: Any) -> None:
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, again: Callable[[bytes], Any] | None = None, **documented: Any
+    ) -> None:
+        self._again = again
         super().__init__(path, endpoint, **documented)
         respond = self.get_route_handler()
 
@@ -43,7 +51,7 @@ class BodyRoute(APIRoute):
         handler, field, of_room = self.dependant.call, self.body_field, "room" in self.param_convertors
         assert handler is not None
         assert field is not None
-        body = _Part(("body",), field.field_info.annotation)
+        body = _Body(field.field_info.annotation, self._again)
         room = _Part(("path", "room"), Annotated[str, Field(pattern=ROOM_PATTERN)])
         headers = [
             (one.name, one.alias.lower().encode(), _Part(("header", one.alias), _annotated(one), one.get_default()))
@@ -55,7 +63,7 @@ class BodyRoute(APIRoute):
             if of_room:
                 room.read(request.path_params["room"], errors)
             given = {name: part.read(_text(header(scope, key)), errors) for name, key, part in headers}
-            given["body"] = body.read(scope.get(JSON, _MISSING), errors)
+            given["body"] = body.read_from(scope, errors)
             if errors:
                 raise RequestValidationError(errors)
             return await handler(**given, call=call_of(request))  # type: ignore[no-any-return]
@@ -66,11 +74,15 @@ class BodyRoute(APIRoute):
 Handler = TypeVar("Handler", bound=Callable[..., Coroutine[Any, Any, Response]])
 
 
-def body_route(router: APIRouter, path: str, **documented: Any) -> Callable[[Handler], Handler]:
-    """``router.post(path, …)`` with a :class:`BodyRoute`."""
+def body_route(
+    router: APIRouter, path: str, *, again: Callable[[bytes], Any] | None = None, **documented: Any
+) -> Callable[[Handler], Handler]:
+    """``router.post(path, …)`` with a :class:`BodyRoute`. ``again`` reads a body that may come again, and remembers it;
+    it raises ValidationError where it is not as documented."""
+    route: Any = partial(BodyRoute, again=again)
 
     def add(handler: Handler) -> Handler:
-        router.add_api_route(path, handler, methods=["POST"], route_class_override=BodyRoute, **documented)
+        router.add_api_route(path, handler, methods=["POST"], route_class_override=route, **documented)
         return handler
 
     return add
@@ -95,6 +107,22 @@ class _Part:
         except ValidationError as exc:
             found = exc.errors(include_url=False, include_context=False, include_input=False)
             errors += [{**one, "loc": (*self._where, *one["loc"])} for one in found]
+
+
+class _Body(_Part):
+    """The body of a request."""
+
+    def __init__(self, kind: Any, again: Callable[[bytes], Any] | None) -> None:
+        super().__init__(("body",), kind)
+        self._again = again
+
+    def read_from(self, scope: Scope, errors: list[Any]) -> Any:
+        """As :meth:`read`, what the edge has decoded; a short body that came before is not read again."""
+        raw = scope.get(BODY) if self._again else None
+        if raw is not None and len(raw) <= LONGEST_AGAIN:
+            with suppress(ValidationError):  # what is wrong is said below, in FastAPI's words
+                return self._again(raw)  # type: ignore[misc]
+        return self.read(scope.get(JSON, _MISSING), errors)
 
 
 def _annotated(field: Any) -> Any:

@@ -18,6 +18,7 @@ from llm_service.people import person
 from llm_service.service import Service
 from llm_service.types import DEFAULT_ROOM, Draft
 
+JSON_TYPE = "application/json"
 ROOM_PATTERN = r"^[A-Za-z0-9_.~-]{1,64}$"
 
 
@@ -151,4 +152,4 @@ TURN = problem_responses(400, 401, 403, 408, 409, 413, 415, 421, 422, 429, 500, 
 
 def json_response(body: Any, status: int = 200) -> Response:
     """A JSON answer, serialised once."""
-    return Response(orjson.dumps(body), status, media_type="application/json")
+    return Response(orjson.dumps(body), status, media_type=JSON_TYPE)

@@ -15,23 +15,27 @@ from llm_service.api.openai import (
     ChatCompletionRequest,
     Cleaners,
     EngineChunks,
-    completion_json,
+    chunks_again,
+    completion,
+    completion_again,
     completion_of,
     draft_of,
     error_event,
     model_json,
+    read_again,
     room_chunks,
     whole_answer,
 )
-from llm_service.api.streams import EventStream, unless_gone
+from llm_service.api.streams import EVENTS, UNBUFFERED, EventStream, unless_gone
+from llm_service.cache import CacheKey
 from llm_service.chat_protocol import same_model
 from llm_service.errors import EmptyReply, LLMServiceError, UnknownMessage
 from llm_service.llm_client import EngineStream
-from llm_service.service import Service, sampling_of
+from llm_service.service import Service
 from llm_service.types import Completion, Draft, ModelInfo, Prompt
 
 from .body_route import body_route
-from .dependencies import ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
+from .dependencies import JSON_TYPE, ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
 
 log = structlog.get_logger("llm_service.api")
 
@@ -74,7 +78,9 @@ def openai_routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     cleaners = Cleaners()
 
-    @body_route(router, "/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
+    @body_route(
+        router, "/chat/completions", again=read_again, responses=_ANSWER | ERRORS, summary="Complete a conversation"
+    )
     async def chat_completions(
         *, body: ChatCompletionRequest, call: CallDep, room: RoomHeader = None, caching: CacheHeader = ""
     ) -> Response:
@@ -87,7 +93,8 @@ def openai_routes() -> APIRouter:
         await limited.request()
         prompt = await _prompt(body, found)
         asked = _Asked(body, prompt, caller=_caller(body, request), use_cache="no-cache" not in caching.lower())
-        return await _by_engine(asked, cleaners, found, request)
+        known = await _by_cache(asked, cleaners, found) if asked.use_cache else asked
+        return known if isinstance(known, Response) else await _by_engine(known, cleaners, found, request)
 
     @router.get("/models", responses=ERRORS, summary="The models that can answer")
     async def models(found: ServiceDep) -> Response:
@@ -117,6 +124,24 @@ class _Asked:
     prompt: Prompt
     caller: str
     use_cache: bool
+    missed: CacheKey | None = None
+    """Under which the cache has no answer, where it was asked."""
+
+
+async def _by_cache(asked: _Asked, cleaners: Cleaners, found: Service) -> Response | _Asked:
+    """The answer that was given before, with no stream and nothing to wait for; else what the engine is asked."""
+    known = await found.remembered(asked.prompt)
+    if not isinstance(known, Completion):
+        return replace(asked, missed=known)
+    body = asked.body
+    try:
+        answer = cleaners.again(known, as_json=body.wants_json)
+    except EmptyReply:
+        return replace(asked, use_cache=False)
+    if body.stream:
+        chunks = chunks_again(answer, with_usage=body.include_usage)
+        return Response(chunks, media_type=EVENTS, headers=UNBUFFERED)
+    return Response(completion_again(answer), media_type=JSON_TYPE, headers={"x-cache": "hit"})
 
 
 async def _by_engine(asked: _Asked, cleaners: Cleaners, found: Service, request: Request) -> Response:
@@ -156,7 +181,8 @@ class _Tries:
 
     async def _ask(self, *, use_cache: bool) -> EngineStream:
         asked = self._asked
-        answer = self._found.answer(asked.prompt, caller=asked.caller, use_cache=use_cache)
+        missed = asked.missed if use_cache else None
+        answer = self._found.answer(asked.prompt, caller=asked.caller, use_cache=use_cache, missed=missed)
         return await self._stack.enter_async_context(answer)
 
 
@@ -171,7 +197,7 @@ async def _drained(tries: _Tries, cleaners: Cleaners, *, as_json: bool) -> Compl
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
     """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
     asked = _named(await found.engines.client.models(), body.model) if body.model else None
-    prompt = body.prompt(sampling_of(found.settings), asked.id if asked else None)
+    prompt = body.prompt(found.sampling, asked.id if asked else None)
     if body.tokens:
         return prompt
     state = found.engines.state()
@@ -191,7 +217,7 @@ def _named(models: Iterable[ModelInfo], name: str) -> ModelInfo | None:
 
 def _caller(body: ChatCompletionRequest, request: Request) -> str:
     """Whose request it is: the user it names, else the API key that it came with."""
-    return body.caller or str(getattr(request.state, "key", ""))
+    return body.caller or str(request.scope["state"].get("key", ""))
 
 
 # ── by a room ──
@@ -210,9 +236,8 @@ async def _by_room(body: ChatCompletionRequest, draft: Draft, room: str, found: 
 
 
 def _completion(answer: Completion) -> Response:
-    response = json_response(completion_json(answer))
-    response.headers["x-cache"] = "hit" if answer.cached else "miss"
-    return response
+    cache = "hit" if answer.cached else "miss"
+    return Response(completion(answer), media_type=JSON_TYPE, headers={"x-cache": cache})
 
 
 async def _to_the_end(chunks: AsyncIterable[bytes], stack: AsyncExitStack) -> AsyncIterator[bytes]:
