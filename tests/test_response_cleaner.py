@@ -131,10 +131,9 @@ MARKED = [
     ("<think>the <think> tag</think>Yo", "Yo"),
     ("<think>maybe <think> x</think>Yo", "Yo"),
     ("<think>a<think>b</think>c</think>Yo", "Yo"),
-    ("<th<th<th<th<think>a</think>ink>Yo", "ink>Yo"),
-    ("Yo </thi<think>a</think>nk>", "Yo nk>"),
-    ("Yo <thi<<SYS>>", "Yo"),
-    ("Yo </co:]~b] \n", "Yo"),
+    ("Is a<b<|im_end|>", "Is a<b"),
+    ("Yo <thi<<SYS>>", "Yo <thi"),
+    ("Yo </co:]~b] \n", "Yo </co:"),
     ("a <b <c> d", "a <b <c> d"),
     ("Look [1]<|im_end|>", "Look [1]"),
     ("Hi <think>a</think> there <think>b</think> you", "Hi there you"),
@@ -180,6 +179,42 @@ MARKED = [
     ("[gMASK]<sop><|assistant|>Yo", "Yo"),
 ]
 """Marked thoughts, tokens and tools of every family, and text that only looks like them."""
+
+SEAMS = [
+    ("<th<pad>ink>Yo", "<thinkYo"),
+    ("<th<th<th<th<think>a</think>ink>Yo", "<th<th<th<thinkYo"),
+    ("Yo </thi<think>a</think>nk>", "Yo </thin>"),
+    ("<th" * 40 + "<pad>ink>Yo", "<th" * 40 + "inkYo"),
+    ("<<x" * 30 + "<pad><t", "<<x" * 30 + "<t"),
+    ("<think a='<pad>b'>>Yo", "<think a='b'Yo"),
+    ("<think a='" + "b" * 99 + "<pad>'>Yo", "<think a='" + "b" * 99 + "'Yo"),
+    ("[<pad>INST]Yo", "[INSTYo"),
+    ("[<pad>[THINK]x[/THINK]THINK] Yo", "[THINK Yo"),
+    ("<<SYS<pad>>> Yo", "<<SYS> Yo"),
+    ("&<pad>lt;think&gt; Yo", "&lt;think&gt Yo"),
+    ("]<pad>~b]Yo", "]~bYo"),
+    ("Say /no<pad>think", "Say /nothin"),
+    ("Say /think<pad>er", "Say /think er"),
+    ("analy<pad>sis We plan.assistantfinalYo", "Yo"),
+    ("analysis of it. assistant<pad>final Yo", "analysis of it. assistantfina Yo"),
+    ("```py<pad>\n<pad>\n```\nYo", "```py\n<pad>\n```\nYo"),
+    ("```<pad>\n```\n<pad>Yo", "```\n```\nYo"),
+    (
+        "```<|end|><|start|>assistant<|channel|>final<|message|><pad>\n```\n<pad>Yo",
+        "```\n<pad>\n```\nYo",
+    ),
+    ("``<pad>`\n<think>x</think>Yo", "``<pad>`\nYo"),
+    ("``<pad>\n`<think>x</think>Yo", "``\n`Yo"),
+    ("~~<pad>~\n<think>x</think>Yo", "~~ ~\nYo"),
+    ("`<think>x\n</think>Yo` <pad>`", "`Yo` `"),
+    ("the <think> tag<pad>ged", "the <think> tagged"),
+    ('"<answer><pad>"</answer><pad>', '"<answer>"</answer>'),
+    ('<tool_call>{"</tool_call><reason>x</reason>Yo', "Yo"),
+    ("x<<reason> y", "x<<reason> y"),
+    ("</think<think>x</think>n=a>", "</think n=a"),
+    ("<reason></plan><plan>\n~~~\n</plan>", "<reason></plan><plan>\n~~~\n</plan>"),
+]
+"""What meets where something was taken out makes no marker and no code; and what was there stays."""
 
 SAME = [
     "Note: the stream starts at 12:30.",
@@ -450,6 +485,29 @@ def test_the_format_is_found_by_itself(raw, want):
     assert cleaner.clean(cleaned.text).text == cleaned.text
 
 
+@pytest.mark.parametrize("hint", [None, False])
+@pytest.mark.parametrize(("raw", "want"), SEAMS)
+def test_what_meets_makes_no_marker(raw, want, hint):
+    cleaner = ResponseCleaner(stage="reasoning", prompt_opens_reasoning=hint)
+    assert check(cleaner, raw, want).text == want
+    assert cleaner.clean(want).text == want
+    chat = ResponseCleaner(**ROOM, prompt_opens_reasoning=hint).clean(raw).text
+    assert ResponseCleaner(**ROOM, prompt_opens_reasoning=hint).clean(chat).text == chat
+
+
+@pytest.mark.parametrize(("reason", "want"), [("stop", "<<x" * 23 + "<<<t"), ("length", "<<x" * 23)])
+def test_pieces_of_markers_in_a_long_row_may_arrive_in_any_pieces(reason, want):
+    check(ResponseCleaner(stage="reasoning", prompt_opens_reasoning=False), "<<x" * 23 + "<<<t", want, reason)
+
+
+@pytest.mark.parametrize("unit", ["#\n", "*\n", ">\n", "/me", "*_", "Go up! Go left! ", "hi! hi!\r", "(", "- * # > "])
+def test_chat_that_repeats_a_mark_stays_clean(unit):
+    for text in (unit * 20 + "x", unit * 20 + "x" + unit[::-1] * 20):
+        cleaner = ResponseCleaner(**ROOM, prompt_opens_reasoning=False)
+        once = cleaner.clean(text).text
+        assert cleaner.clean(once).text == once
+
+
 @pytest.mark.parametrize(("raw", "want"), MARKED)
 def test_the_chat_stage_hides_what_the_reasoning_stage_hides(raw, want):
     cleaned = ResponseCleaner(**ROOM).clean(raw)
@@ -653,13 +711,75 @@ PIECES = st.one_of(
     st.text(max_size=6),
 )
 TEXTS = st.lists(PIECES, max_size=14).map("".join)
+MARKS = st.sampled_from(
+    [
+        *("<think>", "</think>", "<think/>", "<think a='b'>", "<pad>", "<co>", "<s>", "</s>", "<answer>", "</answer>"),
+        *(
+            "<reason>",
+            "</reason>",
+            "<think hidden>",
+            "[THINK]",
+            "[/THINK]",
+            "[PAD]",
+            "[INST]",
+            "[e~[",
+            "]~b]",
+            "◁think▷",
+        ),
+        *("&lt;think&gt;", "<<SYS>>", "<</SYS>>", "<|im_end|>", "<|end|>", "<|start|>assistant", "<|channel|>final"),
+        *(
+            "<|message|>",
+            "<tool_call>",
+            "</tool_call>",
+            '{"',
+            "[TOOL_CALLS]",
+            "<function=x>",
+            "[Tool Call: x]",
+            "<｜x｜>",
+        ),
+        *("<think>x</think>", "<reason>x</reason>", "<tool_call>{}</tool_call>", "<|im_start|>user\n"),
+        *("/no_think", "/think", "analysis ", "analysis of", "assistantfinal", "thought\n", "to=a<|message|>"),
+        *("`", "``", "```\n", "```py\n", "~~~\n", "\n```\n", "`<pad>`", "``<think>``", '"<pad>"', "the <think> tag"),
+        *(
+            "\n",
+            " ",
+            "\r\n",
+            "x",
+            "<",
+            "[",
+            "]",
+            "&",
+            "~",
+            "*",
+            "_",
+            "(thinking: x)",
+            "*waves*",
+            "Pip: ",
+            "Ann: ",
+            "/me ",
+        ),
+    ]
+)
+
+
+@st.composite
+def nests(draw):
+    """Marks with marks put into them, at any place and many deep."""
+    text = draw(MARKS)
+    for _ in range(draw(st.integers(0, 6))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(MARKS) + text[at:]
+    return text * draw(st.sampled_from([1, 1, 1, 1, 30]))
+
+
+NESTED = st.lists(nests(), max_size=4).map("".join)
 HINTS = st.sampled_from([None, False, True])
 STAGES = st.sampled_from(["chat", "reasoning"])
 REASONS = st.sampled_from(["stop", "length", "tool_calls", "content_filter"])
 
 
-@settings(deadline=None)
-@given(TEXTS, st.lists(st.integers(0, 80), max_size=6), STAGES, HINTS, REASONS)
+@settings(deadline=None, max_examples=200)
+@given(TEXTS | NESTED, st.lists(st.integers(0, 80), max_size=6), STAGES, HINTS, REASONS)
 def test_any_split_gives_the_same(text, cuts, stage, hint, reason):
     cleaner = ResponseCleaner(stage=stage, **ROOM, prompt_opens_reasoning=hint, max_chars=20)
     places = sorted({0, *(min(cut, len(text)) for cut in cuts), len(text)})
@@ -669,8 +789,8 @@ def test_any_split_gives_the_same(text, cuts, stage, hint, reason):
     assert streamed(cleaner, list(text), reason) == whole
 
 
-@settings(deadline=None)
-@given(TEXTS, STAGES, st.sampled_from([None, False]))
+@settings(deadline=None, max_examples=500)
+@given(TEXTS | NESTED, STAGES, st.sampled_from([None, False]))
 def test_clean_text_stays_clean(text, stage, hint):
     cleaner = ResponseCleaner(stage=stage, **ROOM, prompt_opens_reasoning=hint)
     once = cleaner.clean(text).text
@@ -703,10 +823,10 @@ def test_long_text_made_to_hurt_is_taken(unit, stage):
 
 # ── Short ways lead to the same place ──
 
-MARKS = (
+SIGNS = (
     "Go left! Ann: Pip: pip assistant: me .me .ban /me - -- --- + = 1. 12, 10:30 a-b 'so' it's 👋 你好。 e.g. #1 *hm*"
 )
-LINES = st.lists(st.sampled_from(MARKS.split()), max_size=8).map(" ".join) | st.text(
+LINES = st.lists(st.sampled_from(SIGNS.split()), max_size=8).map(" ".join) | st.text(
     "aZ1 .,:-+=@'!%é你👋\n", max_size=20
 )
 CRIES = "Go left. go GO left Ann-Bo-Cy. yes yes! no 你好。 hm hm. a-b-c!"

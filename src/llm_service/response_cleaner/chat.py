@@ -21,11 +21,11 @@ _OPEN = regex.compile(
 _PLAIN = regex.compile(r"(?:[\p{L}\p{M}\p{N}\p{So},;:!?.…。！？'’%$€+=@-]++[ ]?)*+")
 """Sentences without a mark that means something inside a line."""
 _COMMAND = regex.compile(
-    r"[/.]\s?me(?!\w)\s*|[/.\s]*/[/.\s]*|\.(?=(?:"
+    r"(?:[/.]\s?me(?!\w)\s*|[/.\s]*/[/.\s]*|\.(?=(?:"
     r"ban|unban|timeout|untimeout|mod|unmod|vip|unvip|clear|slow|slowoff|followers|followersoff|"
     r"subscribers|subscribersoff|emoteonly|emoteonlyoff|uniquechat|uniquechatoff|r9kbeta|r9kbetaoff|commercial|host|unhost|"
     r"raid|unraid|marker|color|delete|announce(?:blue|green|orange|purple)?|shoutout|whisper|w|block|unblock|disconnect|"
-    r"shield|shieldoff|monitor|restrict|poll|deletepoll|prediction|pin|warn|user|mods|vips|msg|kick|nick|join|part|quit)(?!\w))",
+    r"shield|shieldoff|monitor|restrict|poll|deletepoll|prediction|pin|warn|user|mods|vips|msg|kick|nick|join|part|quit)(?!\w)))++",
     regex.IGNORECASE,
 )
 """What makes a chat server take the reply for a command. Without it the words are only words, and still a reply."""
@@ -98,12 +98,16 @@ class Chat:
         body = sentence.strip()
         if len(sentence) > _LONGEST_SENTENCE or _OPEN.search(body):
             return False
-        if key in self._said and loops.long_enough([body]):
+        if key in self._said and self._repeats(body):
             return False
         begins, line = not self._begun, "\n" in sentence[: -len(body)]
         if begins and (prose.suspicious(body) or self._room.speakers.is_other(body)):
             return False
         return tidy(body, self._room, begins=begins, line=line).text == body
+
+    def _repeats(self, sentence: str) -> bool:
+        """Whether a sentence that was said before may be part of a loop."""
+        return loops.long_enough([sentence]) or loops.collapse(sentence, self._said) != sentence
 
     def finish(self, finish_reason: str) -> str:
         """The text is over; returns the rest."""
@@ -126,7 +130,7 @@ _LONGEST_SENTENCE = 2000
 """Characters; what has no end by then waits for the end of the text."""
 _ROUNDS = 12
 """Times that the rules are applied to their own result; more only matters to texts made to defeat them."""
-
+_SIGNS = regex.compile(r"[^\p{L}\p{M}\p{N}\p{So}\s]++")
 
 _SAID = ": "
 """Stands for what was published before a piece that is sieved by itself."""
@@ -152,13 +156,15 @@ def tidy(
 ) -> Tidied:
     """Apply every rule until none changes anything: so a clean text stays as it is.
 
+    Signs that nest deeper than the rules go are all dropped; what even then finds no end is nobody's reply.
+
     ``begins`` says that nothing was published before it, ``line`` that it begins a line; ``said`` are the sentences
     that were published.
     """
     thoughts: list[str] = []
     counts = removed if removed is not None else Counter[str]()
     text = scrub(text)
-    for _ in range(_ROUNDS):
+    for turn in range(2 * _ROUNDS):
         before = text
         if begins:
             text = _without_monologue(text, thoughts, counts, cut=cut)
@@ -169,8 +175,10 @@ def tidy(
         text = _without_markers(text, room, thoughts, begins=begins)
         text = _without_loops(text, room, counts, said)
         if text == before:
-            break
-    return Tidied(text, tuple(thoughts))
+            return Tidied(text, tuple(thoughts))
+        if turn + 1 == _ROUNDS:
+            text = _SIGNS.sub(" ", text)
+    return Tidied("", (*thoughts, text))
 
 
 def _is_plain(text: str, *, starts: bool) -> bool:

@@ -48,8 +48,8 @@ def key(sentence: str) -> str:
 
 
 def long_enough(sentences_: Sequence[str]) -> bool:
-    """Whether a repetition of this is a fault rather than a cheer."""
-    said = " ".join(sentences_)
+    """Whether a repetition of this is a fault rather than a cheer, which is one however often it comes."""
+    said = " ".join(dict.fromkeys(map(key, sentences_)))
     # Scripts without spaces: two different characters weigh as much as a word.
     return len(_WORD_CHARACTER.findall(said)) >= 3 or len({*_IDEOGRAPH.findall(said)}) >= 6
 
@@ -102,22 +102,25 @@ def _words(text: str, emotes: frozenset[str]) -> str:
 
 
 def _without_cycles(words: list[str], period: int, emotes: frozenset[str]) -> list[str]:
-    if sum(map(eq, words, islice(words, period, None))) < _FEWEST * period:
-        return words
+    again = bytes(map(eq, words, islice(words, period, None)))
+    """For each word whether it comes again a period later."""
+    run = b"\1" * (_FEWEST * period)
     kept: list[str] = []
-    at = 0
-    while at < len(words):
-        run = _run(words, at, period) if at + period < len(words) else 0
-        unit = words[at : at + period]
-        if run >= _FEWEST * period and run >= _repeats(unit, emotes) * period:
-            rest = at + period + run
-            partial = len(words) - rest
-            kept.extend(unit)
-            at = rest + (partial if partial < period and words[rest:] == unit[:partial] else 0)
-        else:
-            kept.extend(words[at : at + max(1, run)])
-            at += max(1, run)
-    return kept
+    at, start = 0, again.find(run)
+    while start >= 0:
+        end = (again.find(0, start) + 1 or len(again) + 1) - 1
+        unit = words[start : start + period]
+        if end - start >= _repeats(unit, emotes) * period:
+            kept.extend(words[at : start + period])
+            at = end = _rest(words, end + period, unit)
+        start = again.find(run, end)
+    return kept + words[at:] if at else words
+
+
+def _rest(words: list[str], at: int, unit: list[str]) -> int:
+    """Where the words go on behind a loop that ends at ``at``; a last round that was cut off belongs to it."""
+    partial = len(words) - at
+    return len(words) if partial < len(unit) and words[at:] == unit[:partial] else at
 
 
 def _repeats(unit: list[str], emotes: frozenset[str]) -> int:

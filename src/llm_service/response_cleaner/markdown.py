@@ -7,10 +7,12 @@ import regex
 from llm_service.response_cleaner import atoms, markers
 
 _FENCE = regex.compile(r"[ \t]*(`{3,}|~{3,})([^`\n]*)")
-_HEADING = regex.compile(r" {0,3}#{1,6}[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?[ \t]*")
 _RULE = regex.compile(r"\s*([-*_=])(?:[ \t]*\1){2,}\s*")
-_QUOTE = regex.compile(r" {0,3}>[ \t]+(?=[^\s\d])")
-_BULLET = regex.compile(r"\s*[-*+•‣◦–][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
+_ITEM = r"[-*+•‣◦–][ \t]++(?:\[[ xX]\][ \t]++)?(?=\S)"
+_BULLET = regex.compile(rf"\s*+{_ITEM}")
+_MARKS = regex.compile(rf"(?:[ \t]*+(?:{_ITEM}|#{{1,6}}[ \t]++(?=\S)|>[ \t]++(?=[^\s\d])))++")
+_CLOSING = regex.compile(r"[ \t]++#++\Z")
+"""What may close a heading."""
 _RULED = regex.compile(r"[\s|:-]*+")
 _BREAK = regex.compile(r"<br\s?/?>", regex.IGNORECASE)
 _LINK = regex.compile(
@@ -19,9 +21,15 @@ _LINK = regex.compile(
 _ESCAPE = regex.compile(r"(?<![\w\\:¯])\\([*_~`#\[\]])|(?<=\w)\\([*~`])")
 _CODE = regex.compile(r"(?<!`)(?P<ticks>`{1,3})(?!`)(?P<code>[^`\n]+)(?P=ticks)(?!`)")
 _SPECIAL = regex.compile(r"[*~`<>\[\]|\\&◁]|(?<!\w)_|_(?!\w)|^\s*$")
-_RUN = regex.compile(r"\*{1,3}|_{1,3}|~~")
-_OPENS = regex.compile(r"[\p{L}\p{N}\p{So}\"'“‘«(\[`:@#!$¿¡</]|\\")
-_CLOSES = regex.compile(r"[\p{L}\p{M}\p{N}\p{So}\"'”’».,!?…:;)\]`%$>。！？]")
+_OPENS = r"\p{L}\p{N}\p{So}\"'“‘«(\[`:@#!$¿¡</\\"
+_CLOSES = r"\p{L}\p{M}\p{N}\p{So}\"'”’».,!?…:;)\]`%$>。！？"
+_RUN = regex.compile(
+    r"(?<!\S)(?:\*{1,3}|_{1,3}|~~)(?!\S)(*SKIP)(*FAIL)"  # a word of its own
+    rf"|(?:(?<![\p{{L}}\p{{N}}\\*_])(?P<parted>))?(?:(?<=[{_CLOSES}])(?P<behind>))?"
+    rf"(?P<mark>\*{{1,3}}|_{{1,3}}|~~)"
+    rf"(?(parted)(?:(?=[{_OPENS}])(?P<opens>))?)(?(behind)(?:(?![\p{{L}}\p{{N}}])(?P<closes>))?)"
+)
+"""A run of marks, and whether emphasis may open or close with it."""
 
 
 def joined(rows: list[str], bullets: list[bool]) -> str:
@@ -65,17 +73,17 @@ def _code_lines(code: list[str]) -> list[str]:
 
 
 def plain(line: str) -> str:
-    """The line without a mark at its beginning; empty where it is only a rule."""
+    """The line without marks at its beginning, however many; empty where it is only a rule."""
     if _RULE.fullmatch(line) or ("|" in line and "--" in line and _RULED.fullmatch(line)):
         return ""
     row = line.strip()
     if len(row) > 2 and row[0] == row[-1] == "|":
         return " ".join(cell.strip() for cell in row.split("|") if cell.strip())
-    heading = _HEADING.fullmatch(line)
-    if heading:
-        return str(heading["text"])
-    mark = _QUOTE.match(line) or _BULLET.match(line)
-    return line[mark.end() :].strip() if mark else line.strip()
+    marks = _MARKS.match(line)
+    if marks is None:
+        return row
+    row = line[marks.end() :].strip()
+    return _CLOSING.sub("", row) if "#" in marks[0] else row
 
 
 def inline(text: str, emotes: frozenset[str] = frozenset()) -> str:
@@ -108,7 +116,7 @@ Span = tuple[int, int]
 def pairs(text: str, emotes: frozenset[str] = frozenset()) -> list[tuple[Span, Span]]:
     """The pairs of marks that emphasise: where each opens and closes. Marks in words, numbers and atoms are text."""
     runs = list(_RUN.finditer(text))
-    if len(runs) < 2:
+    if len(runs) < 2 or all(run["opens"] is None for run in runs):
         return []
     closed: list[tuple[Span, Span]] = []
     waiting: dict[str, Span] = {}
@@ -120,12 +128,9 @@ def pairs(text: str, emotes: frozenset[str] = frozenset()) -> list[tuple[Span, S
             index += 1
         if index < len(protected) and protected[index][0] <= run.start():
             continue
-        before, after = (
-            text[run.start() - 1 : run.start()] if run.start() else " ",
-            text[run.end() : run.end() + 1] or " ",
-        )
-        if run[0] in waiting and _CLOSES.match(before) and not after.isalnum():
-            closed.append((waiting.pop(run[0]), run.span()))
-        elif _OPENS.match(after) and not (before.isalnum() or before in "\\*_"):
-            waiting[run[0]] = run.span()
+        mark = run["mark"]
+        if mark in waiting and run["closes"] is not None:
+            closed.append((waiting.pop(mark), run.span()))
+        elif run["opens"] is not None:
+            waiting[mark] = run.span()
     return closed

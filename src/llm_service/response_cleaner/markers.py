@@ -31,14 +31,14 @@ def _any(words: object) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
 
 
-_LONGEST_TAG = 700
+LONGEST_TAG = 700
 """Characters of a marker with every attribute that is understood."""
 _AGAIN = re.compile(r"[<◁]|&l")
 """What is only at the beginning of a marker."""
 
 
 _VALUE = r"""(?:"[^"<>\n]{0,120}"|'[^'<>\n]{0,120}'|[^\s"'<>/]{1,120})"""
-_ATTRIBUTES = rf"(?:\s{{1,3}}[\w:-]{{1,32}}\s?=\s?{_VALUE}){{0,4}}"
+_ATTRIBUTES = rf"(?:\s{{1,3}}[\w:-]{{1,32}}[ \t]?=[ \t]?{_VALUE}){{0,4}}"
 _NAMES = _any([*THOUGHT_TAGS, *ANSWER_TAGS, *TOOL_TAGS])
 _ANY_PREFIX = r"[a-z]{1,12}:think(?:ing)?"
 _PREFIXED = re.compile(_ANY_PREFIX)
@@ -80,19 +80,21 @@ _ENDING = {"begin": "end", "start": "end", "open": "close"}
 _OPENING_WORD = re.compile("|".join(_ENDING))
 _SPOKEN = Marker(Act.HEADER, "spoken")
 
-_LEADS = r"[^<>\d=().,!?'\"-]|0(?:x|\Z)|<[S/]|\Z"
-"""What may follow the ``<`` of a marker."""
+_TAIL = rf"(?:[^<>\d=().,!?'\"-]|0x)[^<>]{{0,{LONGEST_TAG}}}(?:>|\Z)"
+"""What follows the ``<`` of a marker, or of what may still become one."""
+_SQUARE = r"[A-Z/][A-Z]|gM|e~|To|[A-Zge/]?\Z"
+"""What may follow its ``[``."""
 SPARK = re.compile(
     # One class of first characters, and only then what must follow each: so most text is passed over fast.
-    rf"[<\[\]◁&`~/](?:(?<=<)<{{0,15}}(?={_LEADS})|(?<=\[)(?=[A-Zge/]|\Z)|(?<=\])(?=~|\Z)|(?<=◁)|(?<=&)(?=l|\Z)"
-    r"|(?<=`)`*|(?<=~)(?:~{2,}|~?\Z)|(?<=/)(?=no|th|[nt]?\Z))"
+    rf"[<\[\]◁&`~/](?:(?<=<)<{{0,15}}(?={_TAIL}|0?\Z|<[S/])|(?<=\[)(?={_SQUARE})|(?<=\])(?=~|\Z)|(?<=◁)|(?<=&)(?=l|\Z)"
+    rf"|(?<=`)`{{0,{LONGEST - 1}}}|(?<=~)(?:~{{2,{LONGEST - 1}}}|~?\Z)|(?<=/)(?=no|th|[nt]?\Z))"
 )
 """Places in an answer worth a closer look: where a marker, code, or a soft switch may begin."""
 LONGEST_RUN = 16
 """Of ``<`` in a row, as many are looked at together."""
 HIDDEN_SPARK = re.compile(
-    rf"[<\[\]◁&](?:(?<=<)(?=<(?:/?S|/?\Z)|(?:[^<>\d=().,!?'\"-]|0x)[^<>]{{0,{_LONGEST_TAG}}}(?:>|\Z)|\Z)"
-    r"|(?<=\[)(?=[A-Z/][A-Z]|gM|e~|To|[A-Zge/]?\Z)|(?<=\])(?=~[b!]|~?\Z)|(?<=◁)(?=/?t|/?\Z)|(?<=&)(?=lt|l?\Z))"
+    rf"[<\[\]◁&](?:(?<=<)(?=<(?:/?S|/?\Z)|{_TAIL}|0?\Z)"
+    rf"|(?<=\[)(?={_SQUARE})|(?<=\])(?=~[b!]|~?\Z)|(?<=◁)(?=/?t|/?\Z)|(?<=&)(?=lt|l?\Z))"
 )
 """The same inside a thought, where code protects nothing and no piece of a marker can do harm."""
 
@@ -118,7 +120,7 @@ def find(text: str, at: int) -> Found | None:
     """The marker that begins exactly at ``at``, or None."""
     if text[at] != "<":
         return _find_other(text, at)
-    end = text.find(">", at, at + _LONGEST_TAG) + 1
+    end = text.find(">", at, at + LONGEST_TAG) + 1
     if not end:
         return None
     plain = _PLAIN.get(text[at:end])
@@ -127,13 +129,13 @@ def find(text: str, at: int) -> Found | None:
 
 def _find_unusual(text: str, at: int, end: int) -> Found | None:
     sign = text[at + 1]
-    if sign in "|｜":
-        token = _token(text[at:end]) if _TOKENS.fullmatch(text, at, end) else None
-        return Found(token, token.family, at, end) if token is not None else None
     if sign == "<":
         return _find_other(text, at)
     if _AGAIN.search(text, at + 2, end):
         return None
+    if sign in "|｜":
+        token = _token(text[at:end]) if _TOKENS.fullmatch(text, at, end) else None
+        return Found(token, token.family, at, end) if token is not None else None
     tag = _SOME_TAG.match(text, at)
     return (tag and _tag(tag)) or _find_rare(text, at)
 
@@ -154,12 +156,15 @@ def _find_other(text: str, at: int) -> Found | None:
     if text[at] == "&":
         tag = _SOME_TAG.match(text, at)
         return _tag(tag) if tag and not _AGAIN.search(text, at + 2, tag.end()) else None
-    for spelling in _OTHERS.get(text[at : at + 2], ()):
-        if text.startswith(spelling, at):
-            marker = LITERALS[spelling]
-            return Found(marker, marker.family, at, at + len(spelling))
+    spellings = _OTHERS.get(text[at : at + 2], ())
+    if text.startswith(spellings, at):
+        spelling = next(spelling for spelling in spellings if text.startswith(spelling, at))
+        marker = LITERALS[spelling]
+        return Found(marker, marker.family, at, at + len(spelling))
     spoken = _SPOKEN_CALL.match(text, at) if text.startswith("[Tool ", at) else None
-    return Found(_SPOKEN, _SPOKEN.family, *spoken.span()) if spoken else None
+    if spoken is None or _AGAIN.search(text, at, spoken.end()):
+        return None
+    return Found(_SPOKEN, _SPOKEN.family, *spoken.span())
 
 
 def _find_rare(text: str, at: int) -> Found | None:
@@ -203,17 +208,17 @@ _PLAIN: dict[str, tuple[Marker, str]] = {
     **{spelling: (marker, marker.family) for spelling, marker in LITERALS.items() if spelling.endswith(">")},
 }
 """The usual spellings, which are most of what is found."""
-_OTHERS: dict[str, list[str]] = {}
+_OTHERS: dict[str, tuple[str, ...]] = {}
 """Those that do not end with the first ``>``, by their first two characters."""
 for _spelling in sorted(LITERALS, key=len, reverse=True):
     if _spelling not in _PLAIN or ">" in _spelling[:-1]:
-        _OTHERS.setdefault(_spelling[:2], []).append(_spelling)
+        _OTHERS[_spelling[:2]] = (*_OTHERS.get(_spelling[:2], ()), _spelling)
 
 
 def may_begin(text: str, at: int, end: int | None = None) -> bool:
     """Whether ``text[at:end]`` is the beginning of a marker, and not yet a whole one."""
     stop = len(text) if end is None else end
-    if stop - at > _LONGEST_TAG or _AGAIN.search(text, at + 2, stop):
+    if stop - at > LONGEST_TAG or _AGAIN.search(text, at + 2, stop):
         return False
     return is_beginning(text[at:stop])
 
@@ -227,7 +232,11 @@ def is_beginning(tail: str) -> bool:
 
 def contains(text: str) -> bool:
     """Whether there is a marker anywhere."""
-    return any(find(text, match.end() - 1) or find(text, match.start()) for match in SPARK.finditer(text))
+    return any(
+        find(text, at)
+        for match in SPARK.finditer(text)
+        for at in range(max(match.start(), match.end() - 2), match.end())
+    )
 
 
 @lru_cache(maxsize=64)

@@ -44,6 +44,9 @@ TURNINGS = {
 }
 """Words that end a thought of this family."""
 LONGEST_TURNING = 24
+SWITCHES = _turning("/no_think", "/nothink", "/think")
+SWITCHES_AND_TURNINGS = _turning("/no_think", "/nothink", "/think", "assistantfinal")
+"""Words that act like a marker, whole or at the end of a text the beginning of one."""
 
 _ROLES = "|".join(sorted(ROLES, key=len, reverse=True))
 HEADERS = {

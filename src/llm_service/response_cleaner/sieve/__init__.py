@@ -57,7 +57,7 @@ class Sieve:
         self._buffer = ""
         self._patience = 0
         if prompt_opens_reasoning:
-            self._reading.doubt_from("")
+            self._reading.doubt_from("prompt", "")
             self._reading.think("prompt")
 
     @property
@@ -97,7 +97,7 @@ class Sieve:
         reading = self._reading
         reading.cut = finish_reason == "length"
         self._run(self._buffer, final=True)
-        if reading.doubt is not None and reading.doubt.holds(finish_reason):
+        while reading.doubt is not None and reading.doubt.holds(finish_reason):
             self._buffer = ""
             self._read(reading.give_up(reading.doubt))
             self._run(self._buffer, final=True)
@@ -111,7 +111,6 @@ class Sieve:
             moved = _STATES[reading.state](reading, text, at, final)
             if moved == WAIT:
                 break
-            reading.row = None
             at = moved
         reading.passed(text, at)
         self._buffer = text[at:]

@@ -8,10 +8,9 @@ from llm_service.response_cleaner import markers
 from llm_service.response_cleaner.formats import Act
 from llm_service.response_cleaner.markers import LONGEST_RUN, SPARK, Found
 from llm_service.response_cleaner.phrases import OPENING, SWITCH
-from llm_service.response_cleaner.sieve import halves
 from llm_service.response_cleaner.sieve.code import ticked
 from llm_service.response_cleaner.sieve.header import address
-from llm_service.response_cleaner.sieve.mention import mentioned
+from llm_service.response_cleaner.sieve.mention import mentioned, span_end
 from llm_service.response_cleaner.sieve.opening import show
 from llm_service.response_cleaner.sieve.reading import WAIT, Reading
 from llm_service.response_cleaner.sieve.turns import turn
@@ -37,10 +36,10 @@ def _switch(r: Reading, text: str, at: int, final: bool) -> int:
         return show(r, text, at, at + 1, final)
     if switch.partial or (switch.end() == len(text) and not final):
         return WAIT
-    before = r.before(text, at).rstrip()
-    if r.ticks or (r.spoken and before and (before[-1].isalnum() or before[-1] in ",'\"")):
+    before = r.shown.rstrip()
+    if r.code.ticks or (r.spoken and before and (before[-1].isalnum() or before[-1] in ",'\"")):
         return r.literal(text, at, switch.end())
-    r.visible.doubt(switch[0])
+    r.perhaps(switch[0])
     return int(switch.end())
 
 
@@ -53,10 +52,21 @@ def _marked(r: Reading, text: str, spark: re.Match[str], final: bool) -> int:
         at -= 1
         found = markers.find(text, at)
     if found is None:
-        return halves.half(r, text, start, spark.end() - 1, final)
+        return _half(r, text, start, spark.end() - 1, final)
     if r.lead and OPENING.fullmatch(r.lead + text[found.start : found.end]):
         return _addressed(r, found)
     return _used(r, found, text, start, final)
+
+
+def _half(r: Reading, text: str, start: int, at: int, final: bool) -> int:
+    """No marker, or only the beginning of one: wait, drop it where the answer was cut off there, or show it."""
+    begins = markers.may_begin(text, at) or (at > start and markers.may_begin(text, at - 1))
+    if begins and not final:
+        return WAIT
+    if begins and r.cut:
+        return len(text)
+    following = SPARK.search(text, at + 1)
+    return show(r, text, start, following.start() if following else len(text), final)
 
 
 def _addressed(r: Reading, found: Found) -> int:
@@ -67,10 +77,38 @@ def _addressed(r: Reading, found: Found) -> int:
 
 
 def _used(r: Reading, found: Found, text: str, start: int, final: bool) -> int:
-    talked_about = mentioned(r, text, found, final)
-    if talked_about is None:
+    spared = _talked_about(r, found, text, start, final)
+    if spared is None:
         return WAIT
-    return r.literal(text, start, found.end) if talked_about else _apply(r, found, text, final)
+    if spared:
+        r.wrapper.worded |= found.marker.act is Act.WRAP and not r.seen
+        return r.literal(text, start, spared)
+    if start < found.start and not _goes(r, found):
+        return show(r, text, start, found.start, final)
+    return _apply(r, found, text, final)
+
+
+def _talked_about(r: Reading, found: Found, text: str, start: int, final: bool) -> int | None:
+    """Up to where the text is text because the marker is only talked about; 0 where it is used, None while unknown."""
+    code = r.code
+    if code.ticks and not code.endless:
+        end = span_end(code.ticks, text, found.end, final)
+        if end is None:
+            return None
+        code.endless = not end
+        if end:
+            code.ticks = 0
+            return end
+    before = text[start : found.start] or r.shown
+    talked_about = mentioned(before, text, found, final)
+    return None if talked_about is None else found.end * talked_about
+
+
+def _goes(r: Reading, found: Found) -> bool:
+    """Whether the marker is taken out whatever follows."""
+    act = found.marker.act
+    word = found.marker.weak or act in {Act.WRAP, Act.UNWRAP}
+    return not word and not (act is Act.UNTHINK and r.hint is False)
 
 
 def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
@@ -96,31 +134,31 @@ def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
 
 def _wrapper(r: Reading, act: Act, spelling: str) -> bool:
     """``<answer>`` or ``</answer>``; whether it is one, and not a word of the answer."""
+    wrapper = r.wrapper
     if act is Act.WRAP:
-        if not r.seen and (r.lead or not r.visible.at_line_start):
-            r.worded = True
+        wrapper.open = r.seen or (not r.lead and r.visible.at_line_start)
+        if not wrapper.open:
+            wrapper.worded = True
             r.literal(spelling, 0, len(spelling))
-            return False
-        r.wrapped = True
-        return True
-    if r.worded:
-        r.worded = False
+        return wrapper.open
+    if not wrapper.open and wrapper.worded:
+        wrapper.worded = False
         r.literal(spelling, 0, len(spelling))
-        return False
-    if not (r.wrapped or r.seen):
-        r.visible.doubt(spelling)
-        return False
-    r.wrapped = False
-    return True
+    elif not (wrapper.open or r.seen):
+        r.perhaps(spelling)
+    else:
+        wrapper.open = False
+        return True
+    return False
 
 
 def _open(r: Reading, found: Found, text: str) -> int:
     if not found.marker.weak:
         r.decide()
-    elif r.certain:
+    elif "word" in r.certain:
         return r.literal(text, found.start, found.end)
     elif r.doubt is None:
-        r.doubt_from(text[found.start :], if_cut=r.spoken)
+        r.doubt_from("word", text[found.start :], if_cut=r.spoken)
     r.removed[found.marker.family] += 1
     r.think(found.name)
     return found.end
@@ -145,4 +183,4 @@ def _between_words(r: Reading, found: Found, text: str, final: bool) -> bool | N
     after = text[found.end : found.end + 2]
     if len(after) < 2 and not final:
         return None
-    return after[:1].isspace() and after[1:].isalnum() and r.before(text, found.start)[-1:].isspace()
+    return after[:1].isspace() and after[1:].isalnum() and r.shown[-1:].isspace()

@@ -4,55 +4,52 @@ from __future__ import annotations
 
 import re
 
-import regex
-
 from llm_service.response_cleaner.markers import LONGEST
 from llm_service.response_cleaner.sieve.reading import WAIT, Reading
 
-_FENCE = regex.compile(r"(`{3,}|~{3,})[\w+#.:={}\"' \t-]{0,40}\n")
-_FENCE_END = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*$", re.MULTILINE)
-_FENCE_START_OF_END = re.compile(r" {0,3}(?:`*|~*)[ \t]*")
+_SHORTEST_FENCE = 3
+_FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,})[^\S\n]*(?=\n|\Z)")
+_NEXT_FENCE_LINE = re.compile(rf"(?<=\n){_FENCE_LINE.pattern}")
+_FENCE_BEGINNING = re.compile(r" {0,3}(?:`*|~*)[^\S\n]*")
 
 
 def ticked(r: Reading, text: str, spark: re.Match[str], final: bool) -> int:
     """A run of backticks or tildes: a fence opens, or a code span opens or closes."""
-    at, run = spark.start(), spark[0]
+    run, code = spark[0], r.code
     if spark.end() == len(text) and not final:
-        return WAIT if len(run) < LONGEST else r.literal(text, at, spark.end())
-    fence = _fence_at(r, text, at, final) if len(run) >= 3 else None
-    if fence is not None:
-        return WAIT if fence.partial else _fenced(r, text, at, fence)
+        return WAIT if len(run) < LONGEST else r.literal(text, spark.start(), spark.end())
+    opens = len(run) >= _SHORTEST_FENCE and not r.lead and r.visible.at_line_start
+    end = r.literal(text, spark.start(), spark.end())
+    if opens:
+        code.fence, code.opening = run, True
     if run[0] == "`":
-        r.ticks = 0 if r.ticks == len(run) else r.ticks or len(run)
-    return r.literal(text, at, spark.end())
-
-
-def _fence_at(r: Reading, text: str, at: int, final: bool) -> regex.Match[str] | None:
-    if r.lead or not r.visible.at_line_start:
-        return None
-    return _FENCE.match(text, at, partial=not final)
-
-
-def _fenced(r: Reading, text: str, at: int, fence: regex.Match[str]) -> int:
-    r.fence = fence[1]
-    r.state = "fence"
-    return r.literal(text, at, fence.end())
+        code.ticks = 0 if code.ticks == len(run) else code.ticks or len(run)
+    return end
 
 
 def in_fence(r: Reading, text: str, at: int, final: bool) -> int:
     """Code between fences, up to the fence that closes it; an unclosed one lasts to the end."""
-    for end in _FENCE_END.finditer(text, at):
-        if end.end() == len(text) and not final:
-            break
-        if end[1].startswith(r.fence) and r.before(text, end.start()).endswith("\n"):
-            r.state = "answer"
-            return r.literal(text, at, end.end())
-    stop = len(text) if final else _sure(r, text, at)
+    at_line_start = r.shown.endswith("\n")
+    end = _closing(r.code.fence, text, at, at_line_start)
+    if end and (final or end < len(text)):
+        r.state = "answer"
+        return r.literal(text, at, end)
+    stop = len(text) if final else _sure(text, at, at_line_start)
     return r.literal(text, at, stop) if stop > at else WAIT
 
 
-def _sure(r: Reading, text: str, at: int) -> int:
+def _closing(fence: str, text: str, at: int, at_line_start: bool) -> int:
+    """Where the line ends that closes the fence; 0 where none does."""
+    first = _FENCE_LINE.match(text, at) if at_line_start else None
+    if first is not None and first[1].startswith(fence):
+        return first.end()
+    return next((line.end() for line in _NEXT_FENCE_LINE.finditer(text, at) if line[1].startswith(fence)), 0)
+
+
+def _sure(text: str, at: int, at_line_start: bool) -> int:
     """Up to where the text cannot belong to the closing fence."""
-    line = max(text.rfind("\n", at) + 1, at)
-    begins_line = r.before(text, line).endswith("\n")
-    return line if begins_line and _FENCE_START_OF_END.fullmatch(text, line) else len(text)
+    line = text.rfind("\n", at) + 1
+    if not line and not at_line_start:
+        return len(text)
+    line = line or at
+    return line if _FENCE_BEGINNING.fullmatch(text, line) else len(text)

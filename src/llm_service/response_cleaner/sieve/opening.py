@@ -16,11 +16,13 @@ _LONGEST_OPENING = 256
 def show(r: Reading, text: str, at: int, end: int, final: bool) -> int:
     """``text[at:end]`` is text."""
     if r.visible.begun and not r.lead:
-        piece = text[at:end]
-        if r.ticks and "\n" in piece:
-            r.ticks = 0
-        r.visible.add(piece)
-        return end
+        code = r.code
+        if not (code.ticks or code.opening):
+            r.visible.add(text[at:end])
+            return end
+        if code.opening:
+            end = text.find("\n", at, end) + 1 or end
+        return r.literal(text, at, end)
     return _begin(r, text, at, end, final)
 
 
@@ -30,14 +32,14 @@ def _begin(r: Reading, text: str, at: int, end: int, final: bool) -> int:
     if not lead:
         return end
     opening = OPENING.match(lead, partial=True)
-    if opening is not None and opening.partial:
+    if opening is not None and opening.partial and "<" not in lead:
         if end == len(text) and not final:
             return WAIT
         r.lead = lead
         return end
     known, r.lead = r.lead, ""
-    if opening is None or (r.certain and opening.lastgroup == "harmony"):
-        r.visible.add(lead)
+    if opening is None or opening.partial or ("opening" in r.certain and opening.lastgroup == "harmony"):
+        r.put(lead)
         return end
     _opened(r, opening, known, text, at)
     return max(at, end - (len(lead) - int(opening.end())))
@@ -47,6 +49,6 @@ def _opened(r: Reading, opening: regex.Match[str], known: str, text: str, at: in
     kind = opening.lastgroup or ""
     r.removed[kind] += 1
     if kind == "harmony" and not SURE_HARMONY.match(opening.string.removeprefix("assistant")):
-        r.doubt_from(known + text[at:], if_cut=True)
+        r.doubt_from("opening", known + text[at:], if_cut=True)
     if kind in _THOUGHTS:
         r.think(_THOUGHTS[kind])

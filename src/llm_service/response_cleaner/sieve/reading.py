@@ -9,12 +9,14 @@ from typing import Literal
 
 from llm_service.response_cleaner.markers import LONGEST
 from llm_service.response_cleaner.phrases import TURNINGS
-from llm_service.response_cleaner.sieve.doubt import Doubt
+from llm_service.response_cleaner.sieve.doubt import Doubt, Kind
 from llm_service.response_cleaner.visible import Visible
 
 WAIT = -1
 """What a state answers where the text that has come does not decide yet."""
 State = Literal["answer", "fence", "thought", "tool", "header", "elsewhere", "over"]
+_INFO = re.compile(r"(?:[\w+#.:={}\"'-]|[^\S\n])*")
+"""What may follow a fence in its line."""
 _NEARBY = 24
 """Characters before a marker that tell whether it is only talked about."""
 
@@ -47,12 +49,39 @@ class ToolCall:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Pieces of markers in a row, while it is open what follows them."""
+@dataclass(slots=True)
+class Code:
+    """The code in which the answer is. Only what is visible decides that: so it is the same at each reading."""
 
-    reach: int
-    """Where the last one begins."""
+    ticks: int = 0
+    """Backticks that opened the span that is open."""
+    endless: bool = False
+    """Whether that span is known to have no end in its line."""
+    fence: str = ""
+    """What opened the fence that is open, or opens with this line."""
+    opening: bool = False
+    """Whether this line opens a fence, if it goes on as it began."""
+
+    def read(self, text: str) -> bool:
+        """This is visible now; whether a fence opened."""
+        line, line_end, _ = text.partition("\n")
+        self.opening = self.opening and _INFO.fullmatch(line) is not None
+        return self.end_line() if line_end else False
+
+    def end_line(self) -> bool:
+        """The line ends; whether it opened a fence."""
+        opened, self.opening = self.opening, False
+        self.ticks, self.endless = 0, False
+        return opened
+
+
+@dataclass(slots=True)
+class Wrapper:
+    """``<answer>``, as a wrapper around the answer and as a word of it."""
+
+    open: bool = False
+    worded: bool = False
+    """Whether the answer has it as a word, so that its closer is one too."""
 
 
 @dataclass(slots=True)
@@ -68,9 +97,8 @@ class Reading:
     """The record of one text."""
 
     __slots__ = (
-        "blocks", "call", "certain", "closer", "cut", "doubt", "fence", "header", "hint", "lead",
-        "message_ended", "removed", "row", "seen", "state", "struck", "tail", "thought", "ticks", "visible", "worded",
-        "wrapped",
+        "blocks", "call", "certain", "closer", "code", "cut", "doubt", "header", "hint", "lead", "message_ended",
+        "removed", "seen", "state", "struck", "tail", "thought", "visible", "wrapper",
     )  # fmt: skip
 
     def __init__(self, hint: bool | None) -> None:
@@ -85,21 +113,15 @@ class Reading:
         """The end of what was read."""
         self.lead = ""
         """First words of the answer that may be a marker in plain words."""
-        self.ticks = 0
-        """Backticks that opened the code span in which the answer is."""
-        self.fence = ""
-        self.row: Row | None = None
-        self.wrapped = False
-        """Whether ``<answer>`` is open."""
-        self.worded = False
-        """Whether ``<answer>`` is open as a word of the answer."""
+        self.code = Code()
+        self.wrapper = Wrapper()
         self.struck = False
         """Whether ``<s>`` stands in the text: then ``</s>`` is no end."""
         self.seen = False
         """Whether anything was a thought."""
         self.message_ended = False
-        self.certain = False
-        """Whether the text is read for the second time: then what was in doubt is text."""
+        self.certain: set[Kind] = set()
+        """What was misunderstood before, and is not in doubt any more: the text is read again."""
         self.cut = False
         self.doubt: Doubt | None = None
         self.thought = Thought([])
@@ -113,8 +135,13 @@ class Reading:
         """Whether anything is visible."""
         return self.visible.begun or bool(self.lead)
 
+    @property
+    def shown(self) -> str:
+        """The last characters of the answer."""
+        return self.lead[-_NEARBY:] if self.lead else self.visible.end(_NEARBY)
+
     def before(self, text: str, at: int) -> str:
-        """The characters just before ``text[at]``."""
+        """The characters just before ``text[at]``, visible or not."""
         return text[at - _NEARBY : at] if at >= _NEARBY else (self.tail + text[:at])[-_NEARBY:]
 
     def passed(self, text: str, at: int) -> None:
@@ -127,12 +154,23 @@ class Reading:
         """The first words are words."""
         if self.lead:
             lead, self.lead = self.lead, ""
-            self.visible.add(lead)
+            self.put(lead)
+
+    def put(self, text: str) -> None:
+        """Show this."""
+        if self.code.read(text):
+            self.state = "fence"
+        self.visible.add(text)
+
+    def perhaps(self, text: str) -> None:
+        """Show this only if something visible follows."""
+        self.code.read(text)
+        self.visible.doubt(text)
 
     def literal(self, text: str, at: int, end: int) -> int:
         """This piece is text, whatever it looks like."""
         self.settle()
-        self.visible.add(text[at:end])
+        self.put(text[at:end])
         return end
 
     def decide(self) -> None:
@@ -143,9 +181,11 @@ class Reading:
         """The answer begins only here: what was held so far was thought."""
         if self.visible.held:
             self.seen = True
-            self.worded = False
+            self.wrapper.worded = False
             self.blocks.append([self.visible.withdraw(), self.lead])
             self.lead = ""
+            self.code = Code()
+            self.certain.clear()
 
     # ── Where the text goes on ───────────────────────────────────────────────────────────────────────────────────
 
@@ -155,13 +195,12 @@ class Reading:
         self.visible.gap("\n" if between else "")
         self.thought = _NONE
         self.message_ended = False
-        self.state = "answer"
+        self.state = "fence" if between and self.code.end_line() else "answer"
 
     def think(self, name: str, *, message: bool = False, kept: bool = True) -> None:
         """A thought begins."""
         self.visible.gap()
         self.seen = True
-        self.ticks = 0
         self.thought = Thought([name], message, kept, TURNINGS.get(name))
         self.blocks.append([])
         self.state = "thought"
@@ -170,7 +209,6 @@ class Reading:
         """A thought, or what somebody else says, is over."""
         self.decide()
         self.doubt = None
-        self.ticks = 0
         self.answer()
 
     def somebody_else(self, closer: str, *, over: bool = False) -> None:
@@ -190,19 +228,21 @@ class Reading:
 
     # ── Doubt ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def doubt_from(self, raw: str, *, if_cut: bool = False, wrapped: bool = False) -> None:
+    def doubt_from(self, kind: Kind, raw: str, *, if_cut: bool = False) -> None:
         """What begins here may have been misunderstood."""
         pieces = len(self.blocks[-1]) if self.blocks else 0
-        self.doubt = Doubt([raw], len(self.blocks), pieces, if_cut, wrapped)
+        self.doubt = Doubt(kind, [raw], len(self.blocks), pieces, self.seen, if_cut)
 
     def give_up(self, doubt: Doubt) -> str:
         """It was: forget what was understood since; returns the text to read again."""
         self.doubt = None
-        self.certain = True
+        self.certain.add(doubt.kind)
+        self.seen = doubt.seen
+        self.visible.like_a_thought = "opening" in self.certain
         del self.blocks[doubt.blocks :]
         if self.blocks:
             del self.blocks[-1][doubt.pieces :]
-        self.ticks = 0
+        self.code.endless = False
         self.answer()
         self.tail = ""
         return "".join(doubt.raw)

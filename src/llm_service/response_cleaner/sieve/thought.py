@@ -57,7 +57,7 @@ def _marked(r: Reading, text: str, at: int, final: bool) -> int:
     if found is None:
         waits = not final and markers.may_begin(text, at)
         return WAIT if waits else _muse(r, text, at, at + 1)
-    talked_about = mentioned(r, text, found, final)
+    talked_about = mentioned(r.before(text, found.start), text, found, final)
     if talked_about is None:
         return WAIT
     return _muse(r, text, at, found.end) if talked_about else _apply(r, found, text, final)
@@ -82,8 +82,8 @@ def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
         case Act.TOOL if r.thought.names == ["prompt"]:
             r.doubt = None  # what comes before a tool call is no answer
             return _muse(r, text, found.start, found.end)
-        case Act.WRAP if not message and not r.certain and r.doubt is None:
-            r.doubt_from(text[found.start :], wrapped=True)
+        case Act.WRAP if not message and "wrapper" not in r.certain and r.doubt is None:
+            r.doubt_from("wrapper", text[found.start :])
             return _muse(r, text, found.start, found.end)
         case _:
             return _muse(r, text, found.start, found.end)
@@ -103,7 +103,7 @@ def _nest(r: Reading, found: Found, text: str) -> int:
     names = r.thought.names
     if names == ["prompt"] and r.thought.blank:
         return found.end
-    if not r.certain and len(names) < _DEEPEST:
+    if "nested" not in r.certain and len(names) < _DEEPEST:
         names.append(found.name)
     return _muse(r, text, found.start, found.end) if found.marker.weak else found.end
 
@@ -120,7 +120,7 @@ def _unthink(r: Reading, found: Found, text: str, final: bool) -> int:
     if not names:
         r.close()
     elif names[0] in {found.name, "prompt"}:
-        r.doubt_from(text[found.end :])
+        r.doubt_from("nested", text[found.end :])
     return found.end
 
 

@@ -57,8 +57,8 @@ def _ended(r: Reading, end: int) -> int:
 
 
 def _doubted(r: Reading, text: str, end: int) -> None:
-    if r.doubt is None and not r.certain:
-        r.doubt_from(text[end:])
+    if r.doubt is None and "call" not in r.certain:
+        r.doubt_from("call", text[end:])
 
 
 def _completes(call: ToolCall, mark: str) -> bool:
