@@ -88,7 +88,7 @@ async def test_a_room_that_is_switched_off_says_nothing(manager, lm):
 
 
 async def test_a_bug_in_one_turn_does_not_silence_the_room(manager, monkeypatch):
-    decide, broken = manager.decide, [True]
+    decide, broken = manager.deciding.decide, [True]
 
     def sometimes(room):
         if broken and room.pending:
@@ -96,7 +96,7 @@ async def test_a_bug_in_one_turn_does_not_silence_the_room(manager, monkeypatch)
             raise RuntimeError("a bug")
         return decide(room)
 
-    monkeypatch.setattr(manager, "decide", sometimes)
+    monkeypatch.setattr(manager.deciding, "decide", sometimes)
     await manager.set_policy({"mode": "auto", "gap": 0})
     events = await following(manager)
     await manager.ingest([said("Assistant?", message_id="call")])

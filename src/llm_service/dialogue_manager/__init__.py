@@ -7,6 +7,8 @@
 ``composer``         from a room to the prompt of its next reply
 ``room``, ``rooms``  a conversation in memory; which of them are in memory
 ``room_settings``    persona, emotes, policy
+``ingesting``        from drafts to messages of the conversation
+``deciding``         what waits for a turn, whether to speak, what is let go of
 ``saving``           from the conversation to the store, in the same order
 ``forgetting``       from the store, memory, running replies and caches
 ``answered``         replies to messages that may be sent again

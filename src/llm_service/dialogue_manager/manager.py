@@ -10,18 +10,15 @@ in other modules. It holds the rooms that are in use, and the work that goes on 
 
 from __future__ import annotations
 
-import asyncio
 import time
-import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
 from typing import Any, Self
 
 from llm_service.admission import Admission
-from llm_service.errors import InvalidMessage, StoreError, TurnDropped
-from llm_service.hygiene import displayed_name, neutralise_message
+from llm_service.errors import StoreError, TurnDropped
+from llm_service.hygiene import displayed_name
 from llm_service.prompt import MOST_MESSAGES, RETENTION
 from llm_service.recall import Embedder
 from llm_service.response_cleaner import ResponseCleaner
@@ -29,7 +26,7 @@ from llm_service.response_cleaner.messages import split
 from llm_service.threads import ThreadTracker
 from llm_service.topic_tracker import TopicTracker
 from llm_service.tracing import AnswerTrace
-from llm_service.turn_taking import Decision, Policy, addressed, decide, is_repeat, urgent_over
+from llm_service.turn_taking import Decision, Policy, is_repeat
 from llm_service.types import (
     DEFAULT_ROOM,
     Context,
@@ -40,7 +37,6 @@ from llm_service.types import (
     Persona,
     Reply,
     Sampling,
-    Stored,
     Timing,
     Topic,
     UserRecord,
@@ -50,8 +46,10 @@ from .answered import Answered
 from .autopilot import Autopilot
 from .composer import Composer, Composing
 from .counters import DialogueCounters
+from .deciding import Deciding
 from .events import EventLog, Kind
 from .forgetting import Forgetting
+from .ingesting import Ingesting, new_id
 from .memory import MemoryStore
 from .noting import Noting
 from .ports import Backend, Store
@@ -68,8 +66,6 @@ from .turn import Turn
 
 MOST_MOOD = 5
 """Emotes that a room's context tells."""
-AT_ONCE = 100
-"""Lines that are taken in at a time: a few milliseconds of work."""
 
 
 class DialogueManager:
@@ -133,13 +129,15 @@ class DialogueManager:
         )
         self.tending = Tending(client, self.store, self.composer)
         self.autopilot = Autopilot(self, speed=speed)
-        self._saving = Saving(self.store, self.counters, self.composer, self.tending, self._answered)
+        self.deciding = Deciding(self.counters, clock, self.autopilot.heard)
+        self.saving = Saving(self.store, self.counters, self.composer, self.tending, self._answered)
+        self.ingesting = Ingesting(self._rooms, self.saving, self.deciding, clock)
         self._settings = RoomSettings(self._rooms, self.store, clock, self._answered, self.autopilot.look_at)
         self._forgetting = Forgetting(
             self._rooms,
             self.store,
             client,
-            saving=self._saving,
+            saving=self.saving,
             recalling=self.composer.telling.recalling,
             answered=self._answered,
         )
@@ -154,7 +152,7 @@ class DialogueManager:
         """Wait until everything that was said is stored. The client and the store are their owner's to close."""
         await self.autopilot.close()
         await self.tending.close()
-        await self._saving.wait()
+        await self.saving.wait()
         with suppress(StoreError):  # a note that is lost costs a number in GET /context until the next turn
             await self._rooms.note_windows()
 
@@ -171,9 +169,9 @@ class DialogueManager:
         """
         found = self._rooms.at_hand(room)
         draft = Draft(username=username, text=message, emotes=tuple(emotes), **details)
-        (made,) = found.join([self.message(draft, found)])
+        (made,) = found.join([self.ingesting.message(draft, found)])
         found.unsaved[made.id] = made
-        self._let_wait(found, [made])
+        self.deciding.let_wait(found, [made])
         return made
 
     async def generate_response(self, *, room: str = DEFAULT_ROOM) -> str:
@@ -184,66 +182,9 @@ class DialogueManager:
     async def ingest(self, drafts: Sequence[Draft], *, room: str = DEFAULT_ROOM) -> list[Ingested]:
         """Put lines into the conversation, without a reply: durable when this returns, and never waiting for the model.
 
-        A line whose id is known is not taken again; one that is not valid does not keep the others out. Of many lines,
-        a few are taken at a time, and others who use the loop come in between.
+        A line whose id is known is not taken again; one that is not valid does not keep the others out.
         """
-        begun: list[tuple[Room, list[Ingested], asyncio.Task[Sequence[Stored]]]] = []
-        for start in range(0, len(drafts), AT_ONCE):
-            if start:
-                await asyncio.sleep(0)
-            found = await self._rooms.get(room)
-            results = self._taken(drafts[start : start + AT_ONCE], found)
-            fresh = [one.message for one in results if one.message is not None and not one.known]
-            begun.append((found, results, self.say(found, fresh)))
-        saved = await asyncio.gather(*(saving for _, _, saving in begun))
-        parts = (self._ingested(found, part, stored) for (found, part, _), stored in zip(begun, saved, strict=True))
-        return list(chain.from_iterable(parts))
-
-    def _taken(self, drafts: Sequence[Draft], room: Room) -> list[Ingested]:
-        """The lines that the drafts become; which of them are known is found out without the store, as far as it can
-        be."""
-        seen: set[str] = set()
-        return [self._taken_one(draft, room, seen) for draft in drafts]
-
-    def _taken_one(self, draft: Draft, room: Room, seen: set[str]) -> Ingested:
-        try:
-            message = self.message(draft, room, place=room.last_position + len(seen) + 1)
-        except InvalidMessage as exc:
-            return Ingested(id=draft.message_id or "", problem=exc)
-        known = message.id in seen or room.has(message.id)
-        if not known:
-            seen.add(message.id)
-        return Ingested(id=message.id, message=message, known=known)
-
-    def _ingested(self, room: Room, results: Sequence[Ingested], stored: Sequence[Stored]) -> list[Ingested]:
-        """What became of them, now that they are stored: what was not known before waits for a turn."""
-        fresh = {one.id for one in results if not one.known}
-        self._let_wait(room, [one.message for one in stored if not one.known and one.message.id in fresh])
-        known = {one.message.id for one in stored if one.known}
-        return [replace(one, known=True) if one.id in known else one for one in results] if known else list(results)
-
-    def _let_wait(self, room: Room, messages: Sequence[Message]) -> None:
-        """Let messages wait for a turn, and tell those who may want to act on them now."""
-        if not messages:
-            return
-        for message in messages:
-            room.wait_for_turn(message)
-        names, replies = self._bot_names(room), room.ledger.replies
-        called = [message for message in messages if addressed(message, names, replies) is not None]
-        self.autopilot.heard(room, called=bool(called))
-        for message in called:
-            self._interrupt(room, message)
-        if len(room.pending) > 2 * room.policy.most_waiting:
-            self._relieve(room)
-
-    def _relieve(self, room: Room) -> None:
-        """Let go of half of what waits, as nobody may ever ask for a turn: the oldest first, calls last."""
-        waiting = sorted(room.pending.values(), key=lambda message: self._calls(room, message))
-        over = [message.id for message in waiting[: -room.policy.most_waiting]]
-        self.settle(room, Decision(speak=False, why="too many wait", dropped={"overflow": tuple(over)}))
-
-    def _calls(self, room: Room, message: Message) -> bool:
-        return addressed(message, self._bot_names(room), room.ledger.replies) is not None
+        return await self.ingesting.ingest(drafts, room)
 
     def turn(
         self,
@@ -269,18 +210,12 @@ class DialogueManager:
 
     async def dry_run(self, *, room: str = DEFAULT_ROOM) -> Decision:
         """What a turn would decide now. Changes nothing."""
-        return self.decide(await self._rooms.get(room))
+        return self.deciding.decide(await self._rooms.get(room))
 
     async def skip(self, *, room: str = DEFAULT_ROOM) -> int:
         """Cut off the replies that are being written; returns how many there were. What a turn had chosen to answer
         is passed over with them."""
-        found = await self._rooms.get(room)
-        running = list(found.turns)
-        for turn in running:
-            turn.drop("The reply was skipped.")
-            if turn.decision is not None:
-                self.settle(found, Decision(speak=False, why="the reply was skipped", skipped=turn.decision.answers))
-        return len(running)
+        return self.deciding.skip(await self._rooms.get(room))
 
     async def set_persona(self, persona: Persona, *, room: str = DEFAULT_ROOM) -> None:
         """Give the room another system prompt, or the assistant another name there."""
@@ -363,32 +298,6 @@ class DialogueManager:
         """The room, from memory or from the store."""
         return await self._rooms.get(name)
 
-    def message(self, draft: Draft, room: Room, *, place: int = 0) -> Message:
-        """The line that a draft becomes: neutralised, with an id, and not from the future; ``place`` is where it is
-        expected to stand. Raises :class:`InvalidMessage`."""
-        now = self._clock()
-        neutral = neutralise_message(
-            username=draft.username,
-            text=draft.text,
-            emotes=draft.emotes,
-            badges=draft.badges,
-            reserved=(room.persona.name,),
-        )
-        return Message(
-            id=draft.message_id or _new_id(),
-            room=room.name,
-            username=neutral.username,
-            text=neutral.text,
-            speaker=neutral.speaker,
-            line=neutral.line,
-            user_id=draft.user_id,
-            emotes=neutral.emotes,
-            badges=neutral.badges,
-            reply_to=draft.reply_to,
-            sent_at=now if draft.sent_at is None else min(draft.sent_at, now),
-            position=place,
-        )
-
     def known_at_once(self, room: str, draft: Draft | None) -> Reply | None:
         """The reply that this message got lately: one that is sent again needs no turn, and nothing of the engine."""
         return self._answered.find(room, draft.message_id) if draft and draft.message_id else None
@@ -416,43 +325,9 @@ class DialogueManager:
             prompt_opens_reasoning=self._opens_reasoning.get(model),
         )
 
-    def decide(self, room: Room) -> Decision:
-        """Whether to speak now, and to whom."""
-        pending = list(room.pending.values())
-        return decide(pending, room.ledger.state(pending), room.policy, self._clock(), bot_names=self._bot_names(room))
-
-    def settle(self, room: Room, decision: Decision) -> None:
-        """Let go of what the decision drops and passes over, and tell it to those who follow."""
-        self.counters.decided(decision)
-        for message_id in chain(decision.skipped, *decision.dropped.values()):
-            room.pending.pop(message_id, None)
-        if decision.speak or decision.skipped or decision.dropped:
-            room.events.publish("decision", decision)
-
     def _abandon(self, lines: int) -> None:
         """Nobody took a turn in a room until all that waited there was stale, and it has left memory."""
         self.counters.dropped["stale"] += lines
-
-    def put_back(self, room: Room, message_ids: Collection[str]) -> None:
-        """Let what is still there of these messages wait again: their reply came to nothing."""
-        for entry in room.entries:
-            if isinstance(entry, Message) and entry.id in message_ids:
-                room.wait_for_turn(entry)
-        self.autopilot.heard(room, called=True)
-
-    def _bot_names(self, room: Room) -> tuple[str, ...]:
-        return (room.persona.name, *room.persona.accounts)
-
-    def _interrupt(self, room: Room, message: Message) -> None:
-        """Cut off a reply that nobody called for, where this message is worth it."""
-        for turn in room.turns:
-            if turn.decision is None:
-                continue
-            why = urgent_over(
-                turn.decision, message, room.policy, bot_names=self._bot_names(room), replies=room.ledger.replies
-            )
-            if why is not None:
-                turn.drop(f"The reply was cut off: {why}.")
 
     def answer(
         self,
@@ -469,10 +344,10 @@ class DialogueManager:
         now = self._clock()
         if decision is not None and self._repeats(room, speech.text, now):
             why = "the reply would repeat what was just said"
-            self.settle(room, Decision(speak=False, why=why, dropped={"repeat": answers}))
+            self.deciding.settle(room, Decision(speak=False, why=why, dropped={"repeat": answers}))
             raise TurnDropped("The reply was dropped: the same was said a moment ago.")
         reply = Reply(
-            id=_new_id(),
+            id=new_id(),
             room=room.name,
             text=speech.text,
             raw=speech.raw,
@@ -498,14 +373,6 @@ class DialogueManager:
     def _repeats(self, room: Room, text: str, now: float) -> bool:
         return is_repeat(text, room.ledger.state(()).said, now, within=room.policy.repeat_after)
 
-    def say(self, room: Room, messages: Sequence[Message]) -> asyncio.Task[Sequence[Stored]]:
-        """Put messages into the conversation, and begin to store them; durable when the task is done."""
-        return self._saving.say(room, messages)
-
-    async def commit(self, room: Room, composing: Composing, reply: Reply) -> Reply:
-        """Make the reply durable, and with it the window's new start."""
-        return await self._saving.commit(room, composing, reply)
-
     def topics_of(self, room: Room) -> tuple[Topic, ...]:
         """What the room talks about now."""
         return room.topics.topics(self._clock())
@@ -524,10 +391,6 @@ class DialogueManager:
             work=self.counters.message_work,
             active_rooms=self._rooms.active,
         )
-
-
-def _new_id() -> str:
-    return uuid.uuid4().hex
 
 
 def _messages(text: str, policy: Policy) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ class Noting:
         return cache[who]
 
     def _told(self, room: Room, message: Message) -> list[Statement]:
-        names = (room.persona.name, *room.persona.accounts)
+        names = room.bot_names
         told = statements(message.line, names=names, is_emote=_emotes_of(room, message))
         if not told or not _may_speak_for_themselves(room, message):
             return []

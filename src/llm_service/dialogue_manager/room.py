@@ -110,6 +110,11 @@ class Room:
         return max(len(self.entries), len(self.threads))
 
     @property
+    def bot_names(self) -> tuple[str, ...]:
+        """What the assistant is called here, and its accounts on the platform."""
+        return (self.persona.name, *self.persona.accounts)
+
+    @property
     def busy(self) -> bool:
         """Whether it cannot be let go now: a turn runs, or something is not stored yet."""
         waits = self.turns or self.committing or self.unsaved or self.gate.queued
@@ -173,7 +178,7 @@ class Room:
         self, messages: Sequence[Message], parents: Sequence[str | None], emotes: Sequence[tuple[str, ...]]
     ) -> list[TopicChange]:
         """What the messages make the room turn to."""
-        names = _spellings((self.persona.name, *self.persona.accounts))
+        names = _spellings(self.bot_names)
         observe = self.topics.observe
         seen = zip(messages, parents, emotes, strict=True)
         changes = [observe(message, parent=parent, emotes=used, names=names) for message, parent, used in seen]

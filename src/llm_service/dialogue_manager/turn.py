@@ -148,7 +148,7 @@ class Turn:
             return
         self._manager.backend.check(caller=self._caller, deadline=self._left())
         room = self._room = await self._manager.room(self._room_name)
-        asked = self._manager.message(self._draft, room) if self._draft else None
+        asked = self._manager.ingesting.message(self._draft, room) if self._draft else None
         self._place = await self._pass_gate(room)
         self._manager.tending.step_aside(room)
         await (self._ask(room, asked) if asked else self._pick(room))
@@ -172,14 +172,14 @@ class Turn:
             self._reply = await self._manager.known_reply(room, asked.id)
             if self._reply is not None or room.has(asked.id):
                 return
-        self._saving = self._manager.say(room, [asked])
+        self._saving = self._manager.saving.say(room, [asked])
 
     async def _pick(self, room: Room) -> None:
         """Choose from what waits, or take all of it."""
-        self._saving = self._manager.say(room, [])
+        self._saving = self._manager.saving.say(room, [])
         if self._choose:
-            self.decision = self._manager.decide(room)
-            self._manager.settle(room, self.decision)
+            self.decision = self._manager.deciding.decide(room)
+            self._manager.deciding.settle(room, self.decision)
             self._answers = self.decision.answers
         else:
             self._answers = tuple(room.pending)
@@ -285,10 +285,10 @@ class Turn:
             if self._saving is not None:
                 await self._saving
             try:
-                return await self._manager.commit(self._room, self._composing, reply)
+                return await self._manager.saving.commit(self._room, self._composing, reply)
             except UnknownMessage as exc:  # forgotten between its last word and the disk
                 if self.decision is not None:
-                    self._manager.put_back(self._room, self._answers)
+                    self._manager.deciding.put_back(self._room, self._answers)
                 raise TurnDropped from exc
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────
