@@ -23,6 +23,7 @@ from llm_service.chat_protocol import (
     without_schema,
 )
 from llm_service.chat_protocol.sse import EventDecoder
+from llm_service.prompt import share_of
 from llm_service.types import Chunk, Prompt, PromptMessage, Sampling
 
 
@@ -645,6 +646,7 @@ def test_vllm_koboldcpp_and_the_rest():
     served = inventory.vllm({"data": [{"id": "m", "max_model_len": 8192}]})
     assert served is not None
     assert (served.models[0].context_length, served.models[0].pool) == (8192, None)
+    assert share_of(served.models[0], sharing=4) == 8192, "a request that finds its pool full waits there"
     kobold = inventory.koboldcpp({"result": "KoboldCpp", "version": "1.99"}, {"value": 6144}, {"data": [{"id": "k"}]})
     assert kobold is not None
     assert (kobold.models[0].id, kobold.models[0].context_length) == ("k", 6144)

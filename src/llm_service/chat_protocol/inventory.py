@@ -200,8 +200,8 @@ def ollama(version: object, running: object, listing: object) -> Inventory | Non
 
 
 def vllm(listing: object) -> Inventory | None:
-    """``GET /v1/models`` of vLLM: the context stands in ``max_model_len``. How large its pool is, it does not say; a
-    request that finds it full waits there, so none fails."""
+    """``GET /v1/models`` of vLLM: the context stands in ``max_model_len``. How large the pool behind it is, it
+    does not say; a request that finds that full waits there, so each may have the whole context."""
     entries = _entries(listing, "data")
     if not entries or not all(_positive(entry.get("max_model_len")) and "id" in entry for entry in entries):
         return None
@@ -212,7 +212,6 @@ def vllm(listing: object) -> Inventory | None:
             loaded=True,
             context_length=_positive(entry["max_model_len"]),
             max_context_length=_positive(entry["max_model_len"]),
-            shared_context=True,
         )
         for entry in entries
     )
