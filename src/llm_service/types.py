@@ -309,12 +309,15 @@ class ModelInfo:
     slots: int | None = None
     """How many requests it answers side by side."""
     shared_context: bool = False
-    """Whether the slots share one pool of context (LM Studio's unified KV cache)."""
-    pool: int | None = None
-    """Tokens of that pool, where requests fail that fill it together; None where it is not known, or they do not."""
+    """Whether the slots share one pool of context, and requests fail that fill it together (a unified KV cache)."""
     size_bytes: int | None = None
     builtin: bool = False
     """Whether this is the small model that ships with the package."""
+
+    @property
+    def pool(self) -> int | None:
+        """Tokens of the context that the slots share; None where they share none, or it is not loaded."""
+        return self.context_length if self.shared_context else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

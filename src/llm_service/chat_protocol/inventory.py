@@ -110,16 +110,14 @@ def _v1_models(entry: dict[str, Any]) -> Iterator[ModelInfo]:
     instances = [i for i in _entries(entry, "loaded_instances") or [] if "id" in i]
     for instance in instances:
         config = _dict(instance.get("config"))
-        context = _positive(config.get("context_length"))
         yield ModelInfo(
             id=str(instance["id"]),
             engine=EngineKind.LM_STUDIO,
             loaded=True,
-            context_length=context,
+            context_length=_positive(config.get("context_length")),
             max_context_length=_positive(entry.get("max_context_length")),
             slots=_positive(config.get("parallel")) or (1 if mlx else PARALLEL_DEFAULT),
             shared_context=not mlx,
-            pool=None if mlx else context,
             size_bytes=_positive(entry.get("size_bytes")),
         )
     if not instances:
@@ -144,16 +142,14 @@ def lm_studio_v0(body: object) -> Inventory | None:
 
 def _v0_model(entry: dict[str, Any]) -> ModelInfo:
     mlx = entry.get("compatibility_type") == "mlx"
-    context = _positive(entry.get("loaded_context_length"))
     return ModelInfo(
         id=str(entry["id"]),
         engine=EngineKind.LM_STUDIO,
         loaded=entry["state"] == "loaded",
-        context_length=context,
+        context_length=_positive(entry.get("loaded_context_length")),
         max_context_length=_positive(entry.get("max_context_length")),
         slots=1 if mlx else None,
         shared_context=not mlx,
-        pool=None if mlx else context,
     )
 
 

@@ -118,9 +118,7 @@ class Watch:
             self._note(None)
 
     def _as_it_turned_out(self, model: ModelInfo) -> ModelInfo:
-        if model.id not in self.sharing:
-            return model
-        return replace(model, shared_context=True, pool=model.context_length)
+        return replace(model, shared_context=True) if model.id in self.sharing else model
 
     def _note(self, problem: LLMServiceError | None) -> None:
         reachable = problem is None or isinstance(problem, EngineAuth)
