@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, select
 from ..recall.evidence import enough, rarity_of
 from ..types import Message
 from .fingerprints import USUAL
-from .postings import Said, position_of, said
+from .postings import Said, codes_of, position_of, said
 from .rooms import find
 from .rows import MESSAGE, message_of
 from .schema import messages
@@ -32,10 +32,10 @@ READ: Final = 1000
 """Postings of a word after which a search reads no older block: a word that more messages say tells little."""
 
 FEW: Final = 3
-"""One look into a text takes as long as it takes to put so many of its characters into a set."""
+"""To look for one character in a text takes as long as it takes to look so many of its codes up."""
 
-Scores: TypeAlias = dict[int, dict[str, float]]
-"""For each block, the scores of its messages by their characters: see :mod:`.postings`."""
+Scores: TypeAlias = dict[int, dict[int, float]]
+"""For each block, the scores of its messages by the codes of their characters: see :mod:`.postings`."""
 
 _AT: Final = Statement(
     select(*MESSAGE).where(messages.c.room_id == bindparam("room"), among(messages.c.position, "positions"))
@@ -86,29 +86,30 @@ def rank(words: Iterable[Said], total: int, *, last: int, limit: int) -> list[tu
             _add(scores, word, weight)
             _bring_in(scores, word, weight, left)
         left = max(0, left - word.count)
-    return [(score, position_of(block, place)) for score, block, place in _best(scores, limit)]
+    return _best(scores, limit)
 
 
 def _open(scores: Scores, word: Said, weight: float) -> None:
     """What a word says of all messages that have it."""
     for block, places in word.places.items():
-        here = scores[block]
-        for place in places:
-            here[place] = here.get(place, 0.0) + weight
+        here, opened = scores[block], dict.fromkeys(codes_of(places), weight)
+        for code in here.keys() & opened.keys():
+            opened[code] += here[code]
+        here |= opened
 
 
 def _add(scores: Scores, word: Said, weight: float) -> None:
     """What a word says of the messages that are candidates already."""
     for block, here in scores.items():
-        for place in _shared(here, word.places.get(block, "")):
-            here[place] += weight
+        for code in _shared(here, word.places.get(block, "")):
+            here[code] += weight
 
 
-def _shared(here: dict[str, float], places: str) -> Collection[str]:
+def _shared(here: dict[int, float], places: str) -> Collection[int]:
     """The candidates that are among the characters: looked for one by one where they are few."""
     if len(here) * FEW > len(places):
-        return here.keys() & frozenset(places)
-    return [place for place in here if place in places]
+        return here.keys() & codes_of(places)
+    return [code for code in here if chr(code) in places]
 
 
 def _bring_in(scores: Scores, word: Said, weight: float, most: int) -> None:
@@ -116,12 +117,19 @@ def _bring_in(scores: Scores, word: Said, weight: float, most: int) -> None:
     for block, places in sorted(word.places.items(), reverse=True):
         if most <= 0:
             break
-        for place in sorted(places, reverse=True)[:most]:
-            scores[block].setdefault(place, weight)
+        for code in sorted(codes_of(places), reverse=True)[:most]:
+            scores[block].setdefault(code, weight)
         most -= len(places)
 
 
-def _best(scores: Scores, most: int) -> list[tuple[float, int, str]]:
-    """The highest scores with their blocks and characters, highest first, newest of equals first."""
-    found = [(score, block, place) for block, here in scores.items() for place, score in here.items()]
-    return sorted(found, reverse=True)[:most]  # nlargest takes longer for so few
+def _best(scores: Scores, most: int) -> list[tuple[float, int]]:
+    """The highest scores with their positions, highest first, newest of equals first."""
+    highest = sorted([score for here in scores.values() for score in here.values()], reverse=True)[:most]
+    least = highest[-1] if highest else 0.0
+    found = [
+        (score, position_of(block, code))
+        for block, here in scores.items()
+        for code, score in here.items()
+        if score >= least
+    ]
+    return sorted(found, reverse=True)[:most]
