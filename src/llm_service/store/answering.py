@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from ..errors import UnknownMessage
 from ..types import Reply
@@ -16,12 +16,16 @@ from .schema import answers, messages, replies, rooms
 from .statement import Row, Statement, among, insert_into
 from .transaction import Transaction
 
-_ASKED: Final = Statement(
-    select(messages.c.seq).where(messages.c.room_id == bindparam("room"), among(messages.c.id_print, "prints"))
+_OF_ID: Final = replies.c.room_id == bindparam("room"), replies.c.id_print == bindparam("print")
+_OF_ASKED: Final = messages.c.room_id == bindparam("room"), among(messages.c.id_print, "prints")
+_WITH_ID: Final = Statement(select(replies).where(*_OF_ID))
+_THERE: Final = Statement(
+    select(
+        select(func.count(messages.c.seq)).where(*_OF_ASKED).scalar_subquery().label("asked"),
+        select(func.count(replies.c.seq)).where(*_OF_ID).scalar_subquery().label("known"),
+    )
 )
-_WITH_ID: Final = Statement(
-    select(replies).where(replies.c.room_id == bindparam("room"), replies.c.id_print == bindparam("print"))
-)
+"""How many of the messages that it answers are stored, and whether it is itself."""
 _INSERT: Final = Statement(insert_into(replies).returning(replies.c.seq))
 _ANSWERS: Final = Statement(insert_into(answers))
 _COUNT: Final = Statement(update(rooms).where(rooms.c.id == bindparam("room")).values(replies=rooms.c.replies + 1))
@@ -46,11 +50,11 @@ def commit_reply(tx: Transaction, reply: Reply) -> Reply:
             answers, so it goes where its message went.
     """
     room = enter(tx, reply.room)
-    known = find_reply(tx, room.id, reply.id)
-    if known is not None:
-        return reply_of(known, reply.room)
     prints = {fingerprint(message_id) for message_id in reply.answers}
-    if len(tx.rows(_ASKED, room=room.id, prints=list(prints))) < len(prints):
+    there = tx.one(_THERE, room=room.id, print=fingerprint(reply.id), prints=list(prints))
+    if there.known:
+        return reply_of(find_reply(tx, room.id, reply.id), reply.room)
+    if there.asked < len(prints):
         raise UnknownMessage
     write_reply(tx, room.id, reply)
     return reply

@@ -35,36 +35,32 @@ def append_messages(tx: Transaction, incoming: Sequence[Message]) -> list[Stored
     by_room: dict[str, dict[str, Message]] = defaultdict(dict)
     for message in incoming:
         by_room[message.room].setdefault(message.id, message)
-    kept: dict[str, dict[str, Message]] = {}
-    fresh: dict[str, set[str]] = {}
-    for room in sorted(by_room):
-        known, new = _append_to(tx, room, by_room[room])
-        kept[room] = {message.id: message for message in (*known, *new)}
-        fresh[room] = {message.id for message in new}
-    return list(_told(incoming, kept, fresh))
+    there = {room: _append_to(tx, room, by_room[room]) for room in sorted(by_room)}
+    told = [there[message.room][message.id] for message in incoming]
+    return told if len(told) == sum(map(len, there.values())) else list(_new_once(told))
 
 
-def _append_to(tx: Transaction, room: str, incoming: dict[str, Message]) -> tuple[list[Message], list[Message]]:
+def _append_to(tx: Transaction, room: str, incoming: dict[str, Message]) -> dict[str, Stored]:
+    """What becomes of messages of one room, by their ids."""
     row = enter(tx, room)
     known = find_messages(tx, row.id, room, incoming)
-    there = {message.id for message in known}
-    unseen = (message for message in incoming.values() if message.id not in there)
+    there = {message.id: Stored(message=message, known=True) for message in known}
+    unseen = [message for message in incoming.values() if message.id not in there]
     new = [
         message if message.position == place else replace(message, position=place)
         for place, message in enumerate(unseen, row.last_position + 1)
     ]
     if new:
         write_messages(tx, row, new)
-    return known, new
+    return there | {message.id: Stored(message=message, known=False) for message in new}
 
 
-def _told(
-    incoming: Sequence[Message], kept: dict[str, dict[str, Message]], fresh: dict[str, set[str]]
-) -> Iterator[Stored]:
-    for message in incoming:
-        message_id, new = message.id, fresh[message.room]
-        yield Stored(message=kept[message.room][message_id], known=message_id not in new)
-        new.discard(message_id)
+def _new_once(told: Iterable[Stored]) -> Iterator[Stored]:
+    """The same, but what is told more than once is new only the first time."""
+    seen = set[int]()
+    for stored in told:
+        yield replace(stored, known=True) if id(stored) in seen else stored
+        seen.add(id(stored))
 
 
 def find_messages(tx: Transaction, room_id: int, room: str, ids: Iterable[str]) -> list[Message]:

@@ -100,13 +100,19 @@ _DROP: Final = Statement(delete(postings).where(*_ROW))
 
 def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> None:
     """Index the words of messages that were just stored."""
-    places: defaultdict[tuple[int, int, int], str] = defaultdict(str)
+    stretches: defaultdict[int, dict[int, str]] = defaultdict(dict)
     for message in new:
-        position = message.position
-        block, stretch, character = position // BLOCK, position // STRETCH, character_of(position)
+        said, character = stretches[message.position // STRETCH], character_of(message.position)
         for print_ in set(map(USUAL.__getitem__, tx.terms(message.text))):
-            places[block, print_, stretch] += character
-    tx.run_each(_ADD, [(room_id, *key, said) for key, said in sorted(places.items())])
+            said[print_] = said.get(print_, "") + character
+    tx.run_each(
+        _ADD,
+        [
+            (room_id, stretch * STRETCH // BLOCK, print_, stretch, places)
+            for stretch, said in stretches.items()
+            for print_, places in sorted(said.items())
+        ],
+    )
 
 
 def drop_postings(tx: Transaction, room_id: int, positions: Iterable[int]) -> None:

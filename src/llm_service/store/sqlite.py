@@ -15,13 +15,11 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-import orjson
 from sqlalchemy import Dialect, create_engine
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import StaticPool
@@ -85,15 +83,14 @@ class SqliteDriver:
         self.raw = raw
 
     def fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a statement; all rows that it gives. Lists go in as JSON."""
-        plain = [orjson.dumps(value).decode() if isinstance(value, list) else value for value in values]
+        """Run a statement; all rows that it gives."""
         try:
-            return self.raw.execute(sql, plain).fetchall()
+            return self.raw.execute(sql, values).fetchall()
         except sqlite3.OperationalError as exc:
             if not str(exc).startswith(_UNREADABLE):
                 raise
             self.raw.text_factory = _as_far_as_it_goes
-            return self.raw.execute(sql, plain).fetchall()
+            return self.raw.execute(sql, values).fetchall()
 
     def run_each(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Run a statement for each row of parameters."""
@@ -121,11 +118,11 @@ class SqliteDatabase:
 
     async def run(self, work: Callable[[Driver], T], *, write: bool) -> T:
         """See :class:`.database.Database`."""
-        return await self._thread.run(partial(self._run, work, write))
+        return await self._thread.run(self._run, work, write)
 
     async def purge(self) -> None:
         """Move all that the write-ahead log holds into the file and cut the log to nothing."""
-        await self._thread.run(partial(self._watched, self._purge))
+        await self._thread.run(self._watched, self._purge)
 
     async def probe(self) -> None:
         """Connect if that has not been done; where the last thing failed, try to write something."""
@@ -155,16 +152,25 @@ class SqliteDatabase:
     # ── What the thread does ─────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self, work: Callable[[Driver], T], write: bool) -> T:
-        result = self._watched(partial(self._transact, work, write=write))
+        result: T = self._watched(self._transact, work, "BEGIN IMMEDIATE" if write else "BEGIN")
         if write:
             self._failure = None
         return result
 
-    def _watched(self, step: Callable[[], T]) -> T:
+    def _watched(self, step: Callable[..., T], *args: object) -> T:
         """Do it, and draw the consequences where it fails."""
         try:
+            return step(*args)
+        except Exception:
+            with self._judged():
+                raise
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        """Draw the consequences of what is raised here."""
+        try:
             with our_errors():
-                return step()
+                yield
         except Contended:
             raise
         except StoreCorrupt as exc:
@@ -177,10 +183,10 @@ class SqliteDatabase:
             self._disconnect()
             raise
 
-    def _transact(self, work: Callable[[Driver], T], *, write: bool) -> T:
+    def _transact(self, work: Callable[[Driver], T], begin: str) -> T:
         connection = self._connected()
         try:
-            connection.raw.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            connection.raw.execute(begin)
             result = work(connection)
             connection.raw.commit()
         except BaseException:

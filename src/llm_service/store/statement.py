@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -38,10 +39,6 @@ class Statement:
 
     written: ClauseElement
 
-    def rendered(self, dialect: Dialect) -> Rendered:
-        """The SQL of one kind of database."""
-        return _rendered(self, dialect)
-
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -52,6 +49,8 @@ class Rendered:
     """The parameters, in the order of their places."""
     constants: Mapping[str, Any]
     """Those of them that are always the same."""
+    lists: tuple[int, ...]
+    """The places of those that go in as JSON: SQLite knows no lists."""
     row: Callable[[Iterable[Any]], Row]
     """Gives the values of a row their names."""
 
@@ -59,17 +58,23 @@ class Rendered:
         """The values in the order of their places."""
         if self.constants:
             values = {**self.constants, **values}
-        return [values[name] for name in self.names]
+        placed = [*map(values.__getitem__, self.names)]
+        for place in self.lists:
+            placed[place] = orjson.dumps(placed[place]).decode()
+        return placed
 
 
 @lru_cache(maxsize=1024)
-def _rendered(statement: Statement, dialect: Dialect) -> Rendered:
+def rendered(statement: Statement, dialect: Dialect) -> Rendered:
+    """The SQL of one kind of database."""
     compiled = statement.written.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
     fields = getattr(statement.written, "exported_columns", {})
     row = namedtuple("row", fields.keys())  # type: ignore[misc]  # its fields are the statement's
     constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return Rendered(compiled.string, tuple(compiled.positiontup or ()), constants, row._make)
+    names = tuple(compiled.positiontup or ())
+    lists = (place for place, name in enumerate(names) if isinstance(compiled.binds[name].type, ARRAY))
+    return Rendered(compiled.string, names, constants, tuple(lists) if dialect.name == "sqlite" else (), row._make)
 
 
 def insert_into(table: Table) -> Insert:

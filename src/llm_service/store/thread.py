@@ -20,13 +20,13 @@ class Thread:
     """Starts with its first work, ends with :meth:`close`."""
 
     def __init__(self, name: str) -> None:
-        self._work: SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = SimpleQueue()
+        self._work: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], asyncio.Future[Any]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` returns or raises. Work that has begun is finished, whatever becomes of its caller."""
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """What ``work(*args)`` returns or raises. Work that has begun is finished, whatever becomes of its caller."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._work.put((work, done))
+        self._work.put((work, args, done))
         if not self._thread.ident:
             self._thread.start()
         return await done
@@ -37,16 +37,16 @@ class Thread:
 
     def _run(self) -> None:
         while (handed := self._work.get()) is not None:
-            work, done = handed
+            work, args, done = handed
             if done.cancelled():
                 continue
             try:
-                result, problem = work(), None
+                result, problem = work(*args), None
             except BaseException as exc:  # noqa: BLE001  (whatever it is, its caller is to see it)
                 result, problem = None, exc
             with suppress(RuntimeError):  # the loop is closed: nobody waits
                 done.get_loop().call_soon_threadsafe(_settle, done, result, problem)
-            del handed, work, done, result, problem  # nothing of it is kept while there is nothing to do
+            del handed, work, args, done, result, problem  # nothing of it is kept while there is nothing to do
 
 
 def _settle(done: asyncio.Future[Any], result: Any, problem: BaseException | None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, null, update
 
 from .database import Driver
 from .schema import READABLE
-from .statement import Row, Statement
+from .statement import Row, Statement, rendered
 
 Terms = Callable[[str], Sequence[str]]
 """From a text to the stems of its words."""
@@ -37,12 +37,13 @@ class Transaction:
 
     def rows(self, statement: Statement, **values: Any) -> list[Row]:
         """Run a statement with these parameters; all rows that it gives."""
-        rendered = statement.rendered(self.driver.dialect)
-        return list(map(rendered.row, self.driver.fetch(rendered.sql, rendered.places(values))))
+        known = rendered(statement, self.driver.dialect)
+        return [*map(known.row, self.driver.fetch(known.sql, known.places(values)))]
 
     def row(self, statement: Statement, **values: Any) -> Row | None:
         """The first of its rows, if there is one."""
-        return next(iter(self.rows(statement, **values)), None)
+        found = self.rows(statement, **values)
+        return found[0] if found else None
 
     def one(self, statement: Statement, **values: Any) -> Row:
         """The row of a statement that always gives one."""
@@ -51,14 +52,14 @@ class Transaction:
 
     def run(self, statement: Statement, **values: Any) -> None:
         """Run a statement that gives nothing."""
-        rendered = statement.rendered(self.driver.dialect)
-        self.driver.fetch(rendered.sql, rendered.places(values))
+        known = rendered(statement, self.driver.dialect)
+        self.driver.fetch(known.sql, known.places(values))
 
     def run_each(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
         """Run a statement that gives nothing once for each row of parameters, which stand in the order of their
         places."""
         if rows:
-            self.driver.run_each(statement.rendered(self.driver.dialect).sql, rows)
+            self.driver.run_each(rendered(statement, self.driver.dialect).sql, rows)
 
     def blank(self, table: Table, seqs: Iterable[int]) -> None:
         """Make these rows nothing but their keys, in place: see :mod:`.schema` for why they are not deleted."""

@@ -128,6 +128,8 @@ class Writer:
 
 def perform(tx: Transaction, jobs: Sequence[Job]) -> list[Any]:
     """Do the jobs in order. Appends that follow each other are done as one: a statement costs more than a row."""
+    if len(jobs) == 1:
+        return [jobs[0].operation(tx, *jobs[0].args)]
     results: list[Any] = []
     for operation, group in groupby(jobs, key=lambda job: job.operation):
         run = list(group)
