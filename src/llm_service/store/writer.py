@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, islice
 from typing import Any, Final, TypeVar, cast
 
@@ -38,7 +40,8 @@ class Writer:
     def __init__(self, database: Database, begin: Callable[[Driver], Transaction]) -> None:
         self._database = database
         self._begin = begin
-        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._jobs: deque[Job] = deque()
+        self._wake = asyncio.Event()
         self._closed = False
 
     async def submit(self, operation: Callable[..., T], *args: Any) -> T:
@@ -46,20 +49,21 @@ class Writer:
         if self._closed:
             raise StoreError("The store is closed.")
         job = Job(operation, args, asyncio.get_running_loop().create_future())
-        self._jobs.put_nowait(job)
+        self._jobs.append(job)
+        self._wake.set()
         return cast(T, await job.done)
 
     def close(self) -> None:
         """Take no new jobs; :meth:`run` ends when the ones that wait are done."""
         self._closed = True
-        self._jobs.put_nowait(None)
+        self._wake.set()
 
     async def run(self) -> None:
         """Commit groups of jobs until closed."""
         probing = asyncio.create_task(self._probe(), name="store probe")
         try:
-            while (job := await self._jobs.get()) is not None:
-                await self._commit([job, *self._waiting()])
+            while jobs := await self._next():
+                await self._commit(jobs)
         finally:
             self._closed = True
             probing.cancel()
@@ -71,21 +75,16 @@ class Writer:
             await asyncio.sleep(PROBE_SECONDS)
             await self._database.probe()
 
-    def _waiting(self) -> list[Job]:
-        jobs: list[Job] = []
-        while len(jobs) < GROUP and not self._jobs.empty():
-            job = self._jobs.get_nowait()
-            if job is None:
-                self._jobs.put_nowait(None)
-                break
-            jobs.append(job)
-        return jobs
+    async def _next(self) -> list[Job]:
+        """The jobs that wait, as soon as there are any; none when it is closed and all are done."""
+        while not self._jobs and not self._closed:
+            self._wake.clear()
+            await self._wake.wait()
+        return [self._jobs.popleft() for _ in range(min(len(self._jobs), GROUP))]
 
     def _abandon(self) -> None:
-        while not self._jobs.empty():
-            job = self._jobs.get_nowait()
-            if job is not None and not job.done.done():
-                job.done.set_exception(StoreError("The store is closed."))
+        _fail(self._jobs, StoreError("The store is closed."))
+        self._jobs.clear()
 
     async def _commit(self, jobs: list[Job], attempt: int = 1) -> None:
         """One transaction for all; if one of them cannot be done, each gets its own, so that only that one fails."""
@@ -111,19 +110,15 @@ class Writer:
                     job.done.set_result(result)
 
     async def _transact(self, jobs: list[Job]) -> list[Any]:
-        erased = False
-
-        def work(driver: Driver) -> list[Any]:
-            nonlocal erased
-            tx = self._begin(driver)
-            results = perform(tx, jobs)
-            erased = tx.erased
-            return results
-
-        results = await self._database.run(work, write=True)
+        results, erased = await self._database.run(partial(self._perform, jobs), write=True)
         if erased:
             await self._database.purge()
         return results
+
+    def _perform(self, jobs: Sequence[Job], driver: Driver) -> tuple[list[Any], bool]:
+        """The results of the jobs, and whether something was forgotten."""
+        tx = self._begin(driver)
+        return perform(tx, jobs), tx.erased
 
 
 def perform(tx: Transaction, jobs: Sequence[Job]) -> list[Any]:
@@ -145,7 +140,7 @@ def _append_all(tx: Transaction, batches: list[Sequence[Any]]) -> list[list[Any]
     return [list(islice(stored, len(batch))) for batch in batches]
 
 
-def _fail(jobs: list[Job], exc: Exception) -> None:
+def _fail(jobs: Iterable[Job], exc: Exception) -> None:
     for job in jobs:
         if not job.done.done():
             job.done.set_exception(exc)
