@@ -92,10 +92,9 @@ def rank(words: Iterable[Said], total: int, *, last: int, limit: int) -> list[tu
 def _open(scores: Scores, word: Said, weight: float) -> None:
     """What a word says of all messages that have it."""
     for block, places in word.places.items():
-        here, opened = scores[block], dict.fromkeys(codes_of(places), weight)
-        for code in here.keys() & opened.keys():
-            opened[code] += here[code]
-        here |= opened
+        here = scores[block]
+        for code in codes_of(places):
+            here[code] = here.get(code, 0.0) + weight
 
 
 def _add(scores: Scores, word: Said, weight: float) -> None:
