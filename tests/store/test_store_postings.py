@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from said import NOW, message
+from sqlalchemy import select
 
-from llm_service.store import Store, open_store
-from llm_service.store.postings import BLOCK, STRETCH, character_of, codes_of, position_of
+from llm_service.store import Store, open_store, postings, schema
+from llm_service.store.postings import BLOCK, GROUP, STRETCH, character_of, codes_of, position_of, tail_of
+from llm_service.store.statement import Statement
 from llm_service.types import Message
 
 EDGES = sorted({0, 1, *(edge + side for edge in (STRETCH, BLOCK, 2 * BLOCK, 7 * BLOCK) for side in (-1, 0, 1))} - {0})
@@ -46,6 +48,12 @@ async def rows(url: str) -> list[str]:
         found = [text for (text,) in file.execute("SELECT places FROM word_places")]
     file.close()
     return found
+
+
+async def rows_while_open(store: Store) -> list[str]:
+    """The same, in a transaction of the store."""
+    asked = Statement(select(schema.postings.c.places))
+    return await store._read(lambda tx: [row.places for row in tx.rows(asked)])
 
 
 @given(st.integers(0, 10**12))
@@ -81,7 +89,7 @@ async def test_nothing_of_a_viewer_is_left_in_the_table(url: str):
         await store.forget_user("default", "u1")
         assert await places(store, "cat") == [n for n in range(1, 2 * STRETCH + 9) if n % 2 == 0]
     left = set("".join(await rows(url)))
-    assert left == {character_of(n) for n in range(1, 2 * STRETCH + 9) if n % 2 == 0}
+    assert left == {character_of(n) for n in range(1, tail_of(len(said))) if n % 2 == 0}
     async with open_store(url, clock=lambda: NOW) as store:
         await store.clear("default")
     assert await rows(url) == []
@@ -89,10 +97,11 @@ async def test_nothing_of_a_viewer_is_left_in_the_table(url: str):
 
 async def test_words_are_forgotten_however_texts_were_cut_when_they_were_said(url: str):
     async with open_store(url, terms=lambda text: [text, *text.split()]) as store:
-        await store.append([message("a", "one two"), message("b", "one two")])
+        await store.append([message(f"m{n}", "one two") for n in range(1, GROUP)])
     async with open_store(url, terms=lambda text: text.split()) as store:
-        await store.forget_message("default", "a")
-    assert set("".join(await rows(url))) == {character_of(2)}
+        for n in range(2, GROUP):
+            await store.forget_message("default", f"m{n}")
+    assert set("".join(await rows(url))) == {character_of(1)}
 
 
 @settings(max_examples=20, deadline=None)
@@ -125,3 +134,38 @@ async def test_words_come_in_one_by_one_as_in_a_batch(store: Store, batch: int):
         await store.append(said[start : start + batch])
     assert await places(store, "cat") == list(range(1, 101))
     assert await places(store, "odd") == list(range(1, 101, 2))
+
+
+async def test_words_come_into_the_table_a_group_at_a_time(url: str):
+    async with open_store(url) as store:
+        for n in range(1, GROUP - 1):
+            await store.append([message(f"m{n}", "cat")])
+        await store.forget_message("default", "m3")
+        assert await rows_while_open(store) == []
+        assert await places(store, "cat") == [n for n in range(1, GROUP - 1) if n != 3]
+        await store.append([message(f"m{n}", "cat") for n in range(GROUP - 1, GROUP + 9)])
+        (group,) = await rows_while_open(store)
+        assert group == "".join(character_of(n) for n in range(1, GROUP) if n != 3)
+        assert await places(store, "cat") == [n for n in range(1, GROUP + 9) if n != 3]
+        assert await places(store, "cat", last=GROUP + 2) == [n for n in range(1, GROUP + 3) if n != 3]
+        assert await places(store, "cat", last=7) == [1, 2, 4, 5, 6, 7]
+
+
+async def test_what_an_earlier_version_put_in_at_once_is_there_once(url: str, monkeypatch: pytest.MonkeyPatch):
+    last = 2 * GROUP + 9
+    with monkeypatch.context() as earlier:
+        earlier.setattr(postings, "GROUP", 1)
+        async with open_store(url) as store:
+            for n in range(1, GROUP + 6):
+                await store.append([message(f"m{n}", "cat" if n % 3 else "cat dog")])
+    async with open_store(url) as store:
+        assert await places(store, "cat") == list(range(1, GROUP + 6))
+        assert await places(store, "dog", last=GROUP + 4) == list(range(3, GROUP + 5, 3))
+        await store.forget_message("default", f"m{GROUP + 1}")
+        await store.append([message(f"m{n}", "cat" if n % 3 else "cat dog") for n in range(GROUP + 6, last)])
+        assert await places(store, "cat") == [n for n in range(1, last) if n != GROUP + 1]
+        assert await places(store, "dog") == [n for n in range(3, last, 3) if n != GROUP + 1]
+    there = ["".join(sorted(row)) for row in await rows(url)]
+    kept = [n for n in range(1, 2 * GROUP) if n != GROUP + 1]
+    expected = [kept, [n for n in kept if n % 3 == 0]]
+    assert sorted(there) == sorted("".join(map(character_of, positions)) for positions in expected)

@@ -70,7 +70,7 @@ def find_messages(tx: Transaction, room_id: int, room: str, ids: Iterable[str]) 
 
 
 def write_messages(tx: Transaction, room: Row, new: Sequence[Message]) -> None:
-    """Write messages whose places are settled, index their words and count them."""
+    """Write messages whose places are settled, index their words and count them. ``room`` is as it was before."""
     tx.run_each(_INSERT, [message_row(message, room.id, tx.now) for message in new])
-    index_messages(tx, room.id, new)
+    index_messages(tx, room.id, new, after=room.last_position)
     tx.run(_COUNT, room=room.id, last=new[-1].position, more=len(new))

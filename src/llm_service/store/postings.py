@@ -8,6 +8,9 @@ delete came with 3.42). And its cost is flat, whatever is stored:
   looks a word up does so once in each.
 - Within a block it is packed: a row holds all messages of a stretch that say a word, one character for each. So both
   databases add a message to a row, and give many rows as one text, without reading what is in them.
+- Messages are put in a group at a time. As a rule each word is on a page of its own, and to write a page costs the same
+  for one message as for all of a group. Until then a question reads their texts, if it goes as far as the newest
+  messages at all: a room asks for what stands before its window.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from sys import byteorder
 from typing import Final
@@ -24,8 +27,8 @@ from sqlalchemy import BigInteger, bindparam, delete, select, text, update
 
 from ..types import Message
 from .fingerprints import USUAL
-from .schema import postings
-from .statement import Statement, among, each, joined
+from .schema import messages, postings
+from .statement import Row, Statement, among, each, joined
 from .transaction import Transaction
 
 BLOCK: Final = 16_384
@@ -35,6 +38,9 @@ million messages has 62 blocks to look a word up in."""
 STRETCH: Final = 1024
 """Messages in a stretch: a word of every thirtieth message then has 100 bytes in a row, which is rewritten when it is
 said again."""
+
+GROUP: Final = 32
+"""Messages that are put in together. More of them would make an append no cheaper, and leave more texts to be read."""
 
 FIRST: Final = 0x4000
 """The character for the first message of a block; those of the others follow it. None of them is half a surrogate
@@ -75,8 +81,18 @@ _ADD: Final = Statement(
         "INSERT INTO word_places (room_id, block, term_print, stretch, places)"
         " VALUES (:room_id, :block, :term_print, :stretch, :places)"
         " ON CONFLICT (room_id, block, term_print, stretch)"
-        " DO UPDATE SET places = word_places.places || excluded.places"
+        " DO UPDATE SET places = rtrim(word_places.places, excluded.places) || excluded.places"
     )
+)
+"""What is there already, as versions that put each message in at once have left it, is not there twice then."""
+_TEXTS: Final = Statement(
+    select(messages.c.position, messages.c.text)
+    .where(
+        messages.c.room_id == bindparam("room"),
+        messages.c.position >= bindparam("start"),
+        messages.c.position < bindparam("end"),
+    )
+    .order_by(messages.c.position)
 )
 _STRETCHES: Final = (
     postings.c.room_id == bindparam("room"),
@@ -98,12 +114,34 @@ _DROP: Final = Statement(delete(postings).where(*_ROW))
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def index_messages(tx: Transaction, room_id: int, new: Iterable[Message]) -> None:
-    """Index the words of messages that were just stored."""
+def tail_of(last: int) -> int:
+    """Where the messages begin that are not in the table yet, in a room whose newest is at the position ``last``."""
+    return (last + 1) // GROUP * GROUP
+
+
+def index_messages(tx: Transaction, room_id: int, new: Sequence[Message], *, after: int) -> None:
+    """Index the words of the groups that are full now: ``new`` was just stored after the position ``after``."""
+    start, end = tail_of(after), tail_of(new[-1].position)
+    if start < end:
+        waiting = _texts(tx, room_id, start, new[0].position)
+        _put_in(tx, room_id, [*waiting, *((one.position, one.text) for one in new if one.position < end)])
+
+
+def _texts(tx: Transaction, room_id: int, start: int, end: int) -> list[Row]:
+    """Positions and texts of the messages between two positions, in order."""
+    return tx.rows(_TEXTS, room=room_id, start=start, end=end) if start < end else []
+
+
+def _prints(tx: Transaction, text: str) -> set[int]:
+    """The words of a text."""
+    return set(map(USUAL.__getitem__, tx.terms(text)))
+
+
+def _put_in(tx: Transaction, room_id: int, texts: Iterable[tuple[int, str]]) -> None:
     stretches: defaultdict[int, dict[int, str]] = defaultdict(dict)
-    for message in new:
-        said, character = stretches[message.position // STRETCH], character_of(message.position)
-        for print_ in set(map(USUAL.__getitem__, tx.terms(message.text))):
+    for position, text_ in texts:
+        said, character = stretches[position // STRETCH], character_of(position)
+        for print_ in _prints(tx, text_):
             said[print_] = said.get(print_, "") + character
     tx.run_each(
         _ADD,
@@ -163,13 +201,18 @@ class Said:
         return self.count * (last + 1) / (last + 1 - self.since)
 
 
-def said(tx: Transaction, room_id: int, prints: Collection[int], *, last: int, enough: int) -> list[Said]:
-    """Where each word was said, from the position ``last`` backwards until that is ``enough`` often."""
+def said(tx: Transaction, room_id: int, prints: Collection[int], *, last: int, tail: int, enough: int) -> list[Said]:
+    """Where each word was said, from the position ``last`` backwards until that is ``enough`` often. From ``tail`` on,
+    messages are not in the table."""
     found = {print_: Said() for print_ in prints}
-    newest, until = last // BLOCK, last // STRETCH
-    for row in tx.rows(_LAST_SAID, room=room_id, block=newest, prints=list(prints), until=until):
-        found[row.term_print].add(newest, _up_to(last, row.places))
-    for blocks in _looks(newest):
+    for position, text_ in _texts(tx, room_id, tail, last + 1):
+        for print_ in found.keys() & _prints(tx, text_):
+            found[print_].add(position // BLOCK, character_of(position))
+    newest = min(last, tail - 1)
+    block, until = newest // BLOCK, newest // STRETCH
+    for row in tx.rows(_LAST_SAID, room=room_id, block=block, prints=list(prints), until=until):
+        found[row.term_print].add(block, _up_to(newest, row.places))
+    for blocks in _looks(block):
         rare = [print_ for print_, word in found.items() if word.count < enough]
         for print_ in rare:
             found[print_].since = blocks[-1] * BLOCK

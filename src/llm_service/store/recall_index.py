@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, select
 from ..recall.evidence import enough, rarity_of
 from ..types import Message
 from .fingerprints import USUAL
-from .postings import Said, codes_of, position_of, said
+from .postings import Said, codes_of, position_of, said, tail_of
 from .rooms import find
 from .rows import MESSAGE, message_of
 from .schema import messages
@@ -58,7 +58,8 @@ def search(
     if row is None:
         return []
     last = row.last_position if exclude_after_position is None else min(exclude_after_position, row.last_position)
-    words = said(tx, row.id, set(map(USUAL.__getitem__, terms)), last=last, enough=READ)
+    prints, tail = set(map(USUAL.__getitem__, terms)), tail_of(row.last_position)
+    words = said(tx, row.id, prints, last=last, tail=tail, enough=READ)
     scores = {position: score for score, position in rank(words, row.messages, last=last, limit=limit)}
     best = islice(scores, around)
     near = {beside for position in best for beside in range(position - radius, min(position + radius, last) + 1)}

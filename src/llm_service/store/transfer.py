@@ -135,8 +135,8 @@ def _import_room(tx: Transaction, room: Row, lines: list[Line], shift: int) -> t
 def _import_messages(tx: Transaction, room: Row, lines: list[Line], shift: int) -> tuple[Imported, int]:
     incoming = {line["id"]: _message(line, room.name) for line in lines}
     known = {message.id: message for message in find_messages(tx, room.id, room.name, incoming)}
-    last = enter(tx, room.name).last_position
-    new = []
+    room = enter(tx, room.name)
+    last, new = room.last_position, []
     for message in incoming.values():
         if message.id in known:
             shift = known[message.id].position - message.position
