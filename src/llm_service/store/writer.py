@@ -61,13 +61,14 @@ class Writer:
     async def run(self) -> None:
         """Commit groups of jobs until closed."""
         probing = asyncio.create_task(self._probe(), name="store probe")
+        jobs: list[Job] = []
         try:
             while jobs := await self._next():
                 await self._commit(jobs)
         finally:
             self._closed = True
             probing.cancel()
-            self._abandon()
+            _fail([*jobs, *self._jobs], StoreError("The store is closed."))
 
     async def _probe(self) -> None:
         """See now and then whether the database is well, where nobody else does."""
@@ -82,10 +83,6 @@ class Writer:
             await self._wake.wait()
         return [self._jobs.popleft() for _ in range(min(len(self._jobs), GROUP))]
 
-    def _abandon(self) -> None:
-        _fail(self._jobs, StoreError("The store is closed."))
-        self._jobs.clear()
-
     async def _commit(self, jobs: list[Job], attempt: int = 1) -> None:
         """One transaction for all; if one of them cannot be done, each gets its own, so that only that one fails."""
         jobs = [job for job in jobs if not job.done.done()]
@@ -99,9 +96,6 @@ class Writer:
                 await self._commit(jobs, attempt + 1)
             else:
                 _fail(jobs, exc)
-        except asyncio.CancelledError:
-            _fail(jobs, StoreError("The store is closed."))
-            raise
         except Exception as exc:  # noqa: BLE001  (even a bug's is its caller's to see; the writer must outlive it)
             _fail(jobs, exc)
         else:
@@ -141,6 +135,7 @@ def _append_all(tx: Transaction, batches: list[Sequence[Any]]) -> list[list[Any]
 
 
 def _fail(jobs: Iterable[Job], exc: Exception) -> None:
+    """Tell those who still wait."""
     for job in jobs:
         if not job.done.done():
             job.done.set_exception(exc)
