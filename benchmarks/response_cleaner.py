@@ -41,6 +41,29 @@ HOSTILE = {
     "seams with [": "[<pad>a",
     "stars": "* * * x",
 }
+REPLIES = {
+    "English": (
+        "Wow, that raid came out of nowhere and I am so happy to see all of you here tonight! We're about to try "
+        "the second boss again, and it's going to be a long fight, so grab a snack. If you want to help, type !join "
+        "in chat and I'll add you to the list before the next run starts. Don't worry about gear, because the game "
+        "gives everyone the same level in co-op. My best time so far is 12 minutes, and I think we can beat that "
+        "today. What do you think, should we take the left path or the right one?"
+    ),
+    "Russian": (
+        "Ого, этот рейд пришёл совсем неожиданно, и я очень рад видеть всех вас здесь сегодня вечером! Мы снова "
+        "попробуем второго босса, и бой будет долгим, так что берите что-нибудь поесть. Если хотите помочь, "
+        "напишите в чат, и я добавлю вас в список перед следующим забегом. Не волнуйтесь о снаряжении, потому что "
+        "игра даёт всем одинаковый уровень. Мой лучший результат пока двенадцать минут, и мы сможем его побить. Как "
+        "думаете, налево или направо?"
+    ),
+    "Japanese": (
+        "わあ、急にレイドが来てくれて、今夜みんなに会えて本当にうれしいです！これから二番目のボスにもう一度挑"
+        "戦しますが、長い戦いになりそうなので、おやつを用意してください。手伝いたい人はチャットに書いてくださ"
+        "い。次のランが始まる前にリストに追加します。装備は心配しないでください。今までのベストタイムは十二分"
+        "で、今日はそれを超えられると思います。左の道と右の道、どちらがいいと思いますか？"
+    ),
+}
+"""Six sentences each, as a chat bot says them."""
 Feed = Callable[[str], object]
 
 
@@ -142,8 +165,30 @@ def whole_replies() -> None:
             print(f"{stage:12}{name:12}{min(costs) * 1e6:10.1f}")
 
 
+def ordinary_replies(pieces: int = 4) -> None:
+    print(
+        f"\nAn ordinary reply in the chat stage, in {pieces} pieces, 20 viewers and 50 emotes: µs in all, best of 1000"
+    )
+    usernames, emotes = [f"viewer_{at}" for at in range(20)], [f"Emote{at}" for at in range(50)]
+    for language, text in REPLIES.items():
+        size = -(-len(text) // pieces)
+        for hint in (False, None):
+            costs = []
+            for _ in range(1000):
+                start = time.perf_counter()
+                stream = ResponseCleaner(
+                    bot_name="Pip", usernames=usernames, emotes=emotes, prompt_opens_reasoning=hint
+                ).stream()
+                for at in range(0, len(text), size):
+                    stream.feed(text[at : at + size])
+                stream.finish()
+                costs.append(time.perf_counter() - start)
+            print(f"{language:12}prompt_opens_reasoning={hint!s:8}{min(costs) * 1e6:10.1f}")
+
+
 def main() -> None:
     whole_replies()
+    ordinary_replies()
     beside()
     for stage, hint in (("reasoning", None), ("reasoning", False), ("reasoning", True), ("chat", False)):
         table(stage, hint)

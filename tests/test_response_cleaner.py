@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_service.response_cleaner import ResponseCleaner, chat, loops
+from llm_service.response_cleaner import ResponseCleaner, characters, chat, loops, markers, prose, sentences
 from llm_service.response_cleaner.formats import ANSWER_TAGS, LITERALS, THOUGHT_TAGS, TOOL_TAGS
 from llm_service.response_cleaner.speakers import speakers
 
@@ -825,9 +825,10 @@ def test_long_text_made_to_hurt_is_taken(unit, stage):
 
 SIGNS = (
     "Go left! Ann: Pip: pip assistant: me .me .ban /me - -- --- + = 1. 12, 10:30 a-b 'so' it's 👋 你好。 e.g. #1 *hm*"
+    " — – # ## ### :) and/or 24/7 /think ¿Que 你、好 0️⃣"
 )
 LINES = st.lists(st.sampled_from(SIGNS.split()), max_size=8).map(" ".join) | st.text(
-    "aZ1 .,:-+=@'!%é你👋\n", max_size=20
+    "aZ1 .,:-+=@'!%é你👋\n—–/#)、¿", max_size=20
 )
 CRIES = "Go left. go GO left Ann-Bo-Cy. yes yes! no 你好。 hm hm. a-b-c!"
 
@@ -840,8 +841,47 @@ def test_what_is_plain_is_left_alone_by_every_rule(text, begins, line):
         assert chat._one_line(text, room, [], Counter(), begins=begins, line=line) == text.strip()
 
 
+EVERY_CHARACTER = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
+
+
+def test_no_rule_is_about_a_plain_character():
+    plain = "a" + "a".join(character for character in EVERY_CHARACTER if chat._PLAIN.fullmatch(character))
+    room = chat.Room(speakers("Pip", ("Ann",)), frozenset())
+    assert chat._one_line(plain, room, [], Counter(), begins=False, line=False) == plain
+    assert characters.scrub(plain) == characters._UNSEEN.sub("", plain) == plain
+    assert not chat._OPEN.search(plain)
+    assert not markers.contains(plain)
+
+
+@pytest.mark.parametrize("quote", "'’")
+def test_a_quote_in_a_plain_word_opens_nothing(quote):
+    words = (f"{character}{quote}" for character in EVERY_CHARACTER)
+    assert not chat._OPEN.search(" ".join(word for word in words if chat._PLAIN.fullmatch(word)))
+
+
+def test_what_is_printable_has_nothing_to_scrub_but_blanks():
+    printable = characters._BLANK.sub("", "".join(filter(str.isprintable, EVERY_CHARACTER)))
+    for pattern in (characters._ANSI, characters._NEWLINE, characters._UNSEEN, characters._JOINERS):
+        assert not pattern.search(printable)
+
+
+@given(st.text("mrsDtvoX.1½²é_(ſ日\n ", max_size=11) | st.sampled_from(["Prof", "approx", "i.e", "(Dr", "x Vol", "ﬆ"]))
+@settings(max_examples=1000, deadline=None)
+def test_an_abbreviation_is_known_by_its_letters(text):
+    assert sentences._abbreviated(text) == bool(sentences._ABBREVIATION.search(text))
+
+
+BEGINNINGS = "Okay, well the user's viewer asks We I need to have respond . Let me let's see Thought: el usuario quiere"
+
+
+@given(st.lists(st.sampled_from([*BEGINNINGS.split(), " "]), max_size=8).map(" ".join))
+@settings(max_examples=1000, deadline=None)
+def test_a_monologue_begins_the_same_in_ascii(text):
+    assert prose.suspicious(text) == bool(prose._SUSPECT.match(text.lstrip()))
+
+
 @given(st.lists(st.sampled_from(CRIES.split()), max_size=40))
 @settings(max_examples=1000, deadline=None)
 def test_what_repeats_nothing_is_seen_without_a_closer_look(words):
     text = " ".join(words)
-    assert loops.collapse(text) == loops._words("".join(loops._sentences(loops.split(text), ())), frozenset())
+    assert loops.collapse(text) == loops.collapse_words("".join(loops._sentences(loops.split(text), ())), frozenset())

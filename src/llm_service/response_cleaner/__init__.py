@@ -18,9 +18,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from llm_service.response_cleaner import messages
-from llm_service.response_cleaner.chat import Chat, Room
+from llm_service.response_cleaner.chat import Chat, room
 from llm_service.response_cleaner.sieve import Sieve
-from llm_service.response_cleaner.speakers import speakers
 from llm_service.types import Cleaned, FinishReason
 
 __all__ = ["CleaningStream", "ResponseCleaner", "Stage"]
@@ -65,7 +64,7 @@ class ResponseCleaner:
 
     def stream(self) -> CleaningStream:
         """Clean an answer while it arrives."""
-        chat = Chat(Room(speakers(*self._room), frozenset(self._emotes), self._hint)) if self._stage == "chat" else None
+        chat = Chat(room(*self._room, self._emotes, self._hint)) if self._stage == "chat" else None
         return CleaningStream(Sieve(prompt_opens_reasoning=self._hint), chat, self._max_chars, self._emotes)
 
 
@@ -85,7 +84,7 @@ class CleaningStream:
     def feed(self, piece: str) -> str:
         """Take a raw piece; returns the text that became visible, which may be empty."""
         text = self._sieve.feed(piece)
-        if self._chat is not None:
+        if text and self._chat is not None:
             text = self._chat.feed(text)
         if text:
             self._visible.append(text)

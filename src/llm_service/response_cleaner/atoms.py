@@ -18,13 +18,16 @@ _DUNDER = (
     r"(?<!\w)__(?:init|main|name|str|repr|call|enter|exit|new|del|len|iter|next|file|doc|dict|slots|all|class)__(?!\w)"
 )
 
-ATOM = regex.compile(f"(?P<atom>{_URL}|{_EMAIL}|{_MENTION}|{_SHRUG}|{_EMOTICON}|{_DUNDER})")
+ATOM = regex.compile(f"{_URL}|{_EMAIL}|{_MENTION}|{_SHRUG}|{_EMOTICON}|{_DUNDER}")
 """A piece that no rule may look into."""
+_UNADDRESSED = regex.compile(f"{_URL}|{_SHRUG}|{_EMOTICON}|{_DUNDER}")
+"""The same where the text has no ``@``: then not every word may be the beginning of an address."""
 
 
 def spans(text: str, emotes: frozenset[str] = frozenset()) -> list[tuple[int, int]]:
     """Where the atoms of ``text`` are, in order: links, addresses, emoticons, and the known ``emotes``."""
-    found = [match.span() for match in ATOM.finditer(text)]
+    atom = ATOM if "@" in text else _UNADDRESSED
+    found = [match.span() for match in atom.finditer(text)]
     if emotes:
         words = (match.span() for match in _WORD.finditer(text) if match[0] in emotes)
         found = sorted({*found, *words})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 _ANSI = regex.compile(r"\x1b\[[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
@@ -13,6 +15,8 @@ _UNSEEN = regex.compile(
     r"|[\u115F\u1160\u3164\uFFA0\uFFFC]",
     regex.VERSION1,
 )
+_BLANK = re.compile("[\u115f\u1160\u3164\uffa0\ufffc]")
+"""Of what must go, all that Python takes for printable."""
 _JOINERS = regex.compile(r"[\u200C\u200D]++")
 # Joiners mean something between emoji (UTS 51) and between letters of scripts that join or form conjuncts (UAX 31).
 _JOINING_SCRIPTS = (
@@ -29,7 +33,7 @@ _EMOJI_AFTER = regex.compile(r"\p{Extended_Pictographic}")
 
 def scrub(text: str) -> str:
     """``text`` without what cannot be seen or could rearrange the line; line ends become ``\\n``."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and not _BLANK.search(text):
         return text
     text = _NEWLINE.sub("\n", _ANSI.sub("", text))
     text = _UNSEEN.sub(lambda match: match[1] or "", text)

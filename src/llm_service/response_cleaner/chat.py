@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
@@ -12,14 +14,23 @@ from llm_service.response_cleaner import asides, loops, markdown, markers, prose
 from llm_service.response_cleaner.characters import scrub
 from llm_service.response_cleaner.phrases import OPENING, SWITCH
 from llm_service.response_cleaner.sieve import Sieve
-from llm_service.response_cleaner.speakers import Speakers
+from llm_service.response_cleaner.speakers import Speakers, speakers
 
 _OPEN = regex.compile(
     r"[*~`<>\[\]|\\\"“”„«»「」&◁\n\p{Cc}\p{Cf}]|(?<!\w)_|_(?!\w)|(?<!\w)['‘’]|[(（{](?![^()（）{}]*[)）}])"
 )
 """Signs that could still change their meaning with what follows; a sentence with one waits for the end."""
-_PLAIN = regex.compile(r"(?:[\p{L}\p{M}\p{N}\p{So},;:!?.…。！？'’%$€+=@-]++[ ]?)*+")
-"""Sentences without a mark that means something inside a line."""
+_PLAIN_CHARACTERS = (
+    r" 0-9A-Za-z,;:!?.…%$£€¥°+=@#)–—¡¿、。！？，～\-"
+    r"À-\u05FF\u0606-\u061B\u061D-\u06DC\u06DE-\u070E\u0710-\u088F\u0892-\u08E1\u08E3-\u115E\u1161-\u167F"
+    r"\u1681-\u180D\u180F-\u1FFF\u3005-\u3007\u3041-\u3163\u3165-\u31FF\u3400-\u9FFF\uAC00-\uD7A3"
+    r"\u2600-\u27BF\uFE0F\U0001F000-\U0001FAFF"
+)
+"""Letters, emoji, and signs that mean nothing inside a line. Not all, but most of what is said in any script."""
+_PLAIN = re.compile(
+    rf"(?:[{_PLAIN_CHARACTERS}]++|(?<=[0-9A-Za-zÀ-ÖØ-öø-\u024F\u0400-\u0481\u048A-\u052F])['’]|/(?!no|th))*+"
+)
+"""Text that has nothing a rule could be about. It is much faster to see that than to try every rule."""
 _COMMAND = regex.compile(
     r"(?:[/.]\s?me(?!\w)\s*|[/.\s]*/[/.\s]*|\.(?=(?:"
     r"ban|unban|timeout|untimeout|mod|unmod|vip|unvip|clear|slow|slowoff|followers|followersoff|"
@@ -49,6 +60,12 @@ class Room:
     """Whether the prompt opened a thought."""
 
 
+@lru_cache(maxsize=256)
+def room(bot_name: str | None, usernames: tuple[str, ...], emotes: tuple[str, ...], hint: bool | None) -> Room:
+    """The room of these names: mostly the same from one reply to the next."""
+    return Room(speakers(bot_name, usernames), frozenset(emotes), hint)
+
+
 class Chat:
     """Visible text in, one line of chat out. A sentence is published when nothing that follows can change it."""
 
@@ -69,17 +86,18 @@ class Chat:
         marks = not text.strip(sentences.MARKS)
         searched = 0 if marks else len(self._sentence.rstrip(sentences.MARKS))
         self._sentence += text
-        if marks:
+        if marks or (len(self._sentence) <= _LONGEST_SENTENCE and not sentences.may_end(self._sentence, searched)):
             return ""
         return "".join(self._sentences(searched))
 
     def _sentences(self, searched: int) -> Iterator[str]:
         start, text = 0, self._sentence
         for end in sentences.ends(text, searched):
-            key = loops.key(text[start:end])
-            if not self._is_settled(text[start:end], key):
+            sentence = text[start:end]
+            key = loops.key(sentence)
+            if not self._is_settled(sentence, key):
                 break
-            yield self._said_now(text[start:end], key)
+            yield self._said_now(sentence, key)
             start = end
         else:
             if len(text) - start <= _LONGEST_SENTENCE:
@@ -96,12 +114,12 @@ class Chat:
     def _is_settled(self, sentence: str, key: str) -> bool:
         """Whether the sentence is plain, and stays so whatever follows."""
         body = sentence.strip()
-        if len(sentence) > _LONGEST_SENTENCE or _OPEN.search(body):
-            return False
-        if key in self._said and self._repeats(body):
+        if len(sentence) > _LONGEST_SENTENCE or (key in self._said and self._repeats(body)):
             return False
         begins, line = not self._begun, "\n" in sentence[: -len(body)]
-        if begins and (prose.suspicious(body) or self._room.speakers.is_other(body)):
+        if _needs_nothing(body, begins=begins, line=line) and loops.collapse_words(body, self._room.emotes) == body:
+            return True
+        if _OPEN.search(body) or (begins and (prose.suspicious(body) or self._room.speakers.is_other(body))):
             return False
         return tidy(body, self._room, begins=begins, line=line).text == body
 
@@ -161,6 +179,9 @@ def tidy(
     ``begins`` says that nothing was published before it, ``line`` that it begins a line; ``said`` are the sentences
     that were published.
     """
+    body = text.strip()
+    if _needs_nothing(body, begins=begins, line=line) and loops.collapse(body, said, room.emotes) == body:
+        return Tidied(body)
     thoughts: list[str] = []
     counts = removed if removed is not None else Counter[str]()
     text = scrub(text)
@@ -168,8 +189,9 @@ def tidy(
         before = text
         if begins:
             text = _without_monologue(text, thoughts, counts, cut=cut)
-        if _is_plain(text, starts=begins or line):
-            text = text.strip()
+        body = text.strip()
+        if _is_plain(body, starts=begins or line):
+            text = body
         else:
             text = _one_line(text, room, thoughts, counts, begins=begins, line=line)
         text = _without_markers(text, room, thoughts, begins=begins)
@@ -181,13 +203,18 @@ def tidy(
     return Tidied("", (*thoughts, text))
 
 
+def _needs_nothing(text: str, *, begins: bool, line: bool) -> bool:
+    """Whether every rule leaves it alone, but perhaps that of loops: it is plain, and does not begin like a thought."""
+    plain = _is_plain(text, starts=begins or line)
+    return plain and not (begins and (OPENING.match(text) or prose.suspicious(text)))
+
+
 def _is_plain(text: str, *, starts: bool) -> bool:
     """Whether there is no mark in it that a rule could be about; ``starts`` says that it begins a line, where more
     means something: a label, a bullet, a command."""
-    body = text.strip()
-    if starts and (":" in body or not body[:1].isalnum()):
+    if starts and (":" in text or not text[:1].isalnum()):
         return False
-    return _PLAIN.fullmatch(body) is not None
+    return "  " not in text and _PLAIN.fullmatch(text) is not None
 
 
 def _without_monologue(text: str, thoughts: list[str], counts: Counter[str], *, cut: bool) -> str:

@@ -31,9 +31,9 @@ _IDEOGRAPH = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 
 def collapse(text: str, said: Sequence[str] = (), emotes: frozenset[str] = frozenset()) -> str:
     """``text`` without repetitions of itself, or of the sentences before it, whose keys are ``said``."""
-    if not said and text.isascii() and _repeated(text.lower().split()) < _TWICE:
-        return text  # where spaces part the words, a cycle that comes three times repeats two of them at least
-    return _words("".join(_sentences(split(text), said)), emotes)
+    parts = split(text)
+    whole = text if len(said) + len(parts) <= _TWICE else "".join(_sentences(parts, said))
+    return collapse_words(whole, emotes)
 
 
 def split(text: str) -> list[str]:
@@ -92,7 +92,8 @@ def _tail(keys: list[str], stop: int, period: int) -> int:
     return stop
 
 
-def _words(text: str, emotes: frozenset[str]) -> str:
+def collapse_words(text: str, emotes: frozenset[str]) -> str:
+    """``text`` without repetitions of words and phrases: all that a single sentence can have."""
     words = text.split()
     if _repeated(words) < _FEWEST or max(Counter(words).values()) <= _FEWEST:
         return text  # a loop repeats each of its words more often than that

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 from llm_service.response_cleaner import atoms, markers
@@ -23,6 +25,8 @@ _CODE = regex.compile(r"(?<!`)(?P<ticks>`{1,3})(?!`)(?P<code>[^`\n]+)(?P=ticks)(
 _SPECIAL = regex.compile(r"[*~`<>\[\]|\\&◁]|(?<!\w)_|_(?!\w)|^\s*$")
 _OPENS = r"\p{L}\p{N}\p{So}\"'“‘«(\[`:@#!$¿¡</\\"
 _CLOSES = r"\p{L}\p{M}\p{N}\p{So}\"'”’».,!?…:;)\]`%$>。！？"
+_MAY_OPEN = re.compile(r"[*_~][^\s*_~]")
+"""Without this, nothing opens emphasis: found fast, as most text has none."""
 _RUN = regex.compile(
     r"(?<!\S)(?:\*{1,3}|_{1,3}|~~)(?!\S)(*SKIP)(*FAIL)"  # a word of its own
     rf"|(?:(?<![\p{{L}}\p{{N}}\\*_])(?P<parted>))?(?:(?<=[{_CLOSES}])(?P<behind>))?"
@@ -115,6 +119,8 @@ Span = tuple[int, int]
 
 def pairs(text: str, emotes: frozenset[str] = frozenset()) -> list[tuple[Span, Span]]:
     """The pairs of marks that emphasise: where each opens and closes. Marks in words, numbers and atoms are text."""
+    if not _MAY_OPEN.search(text):
+        return []
     runs = list(_RUN.finditer(text))
     if len(runs) < 2 or all(run["opens"] is None for run in runs):
         return []

@@ -20,10 +20,12 @@ _FULL_ENOUGH = 0.4
 
 def split(text: str, limit: int | None, emotes: tuple[str, ...] = ()) -> tuple[str, ...]:
     """``text`` in messages of at most ``limit`` characters (code points); empty messages are left out."""
+    if limit is None or limit <= 0 or len(text) <= limit:
+        return tuple(filter(None, [text.strip()]))
     spaced = tuple(emote for emote in emotes if " " in emote)
     messages: list[str] = []
     at = 0
-    while limit is not None and limit > 0 and len(text) - at > limit:
+    while len(text) - at > limit:
         end = _cut(text, at, limit, spaced)
         messages.append(text[at:end].strip())
         while end < len(text) and text[end].isspace():

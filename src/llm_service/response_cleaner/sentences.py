@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import regex
 
-_END = regex.compile(r"(?:[.!?…]++|[。！？｡]++)[\"'”’»」)\]*_~]*+")
-MARKS = ".!?…。！？｡\"'”’»」)]*_~"
+_NARROW, _WIDE, _CLOSERS = ".!?…", "。！？｡", "\"'”’»」)]*_~"
+MARKS = _NARROW + _WIDE + _CLOSERS
 """What an end may be made of: a text that stops in the middle of one ends with these."""
-_WIDE = "。！？｡"
+_MARK = re.compile(f"[{_NARROW}{_WIDE}]")
+_CLOSED = rf"[{re.escape(_CLOSERS)}]*+"
+_END = re.compile(
+    rf"[{_NARROW}{_WIDE}](?:(?<=[{_NARROW}])(?<![{_NARROW}]{{2}})[{_NARROW}]*+{_CLOSED}(?=\s)"
+    rf"|(?<=[{_WIDE}])(?<![{_WIDE}]{{2}})[{_WIDE}]*+{_CLOSED}(?!\Z))"
+)
+"""A whole run of end marks, and what shows that the sentence ends there."""
+_ABBREVIATIONS = ("dr", "mr", "mrs", "ms", "prof", "st", "vs", "etc", "approx", "vol")
 _ABBREVIATION = regex.compile(
-    r"(?<![\p{L}\p{N}./])(?:dr|mr|mrs|ms|prof|st|vs|etc|approx|vol|e\.g|i\.e|a\.m|p\.m|u\.s|\p{L}|\d{1,3})\.\Z",
+    rf"(?<![\p{{L}}\p{{N}}./])(?:{'|'.join(_ABBREVIATIONS)}|e\.g|i\.e|a\.m|p\.m|u\.s|\p{{L}}|\d{{1,3}})\Z",
     regex.IGNORECASE,
 )
 _LAST_WORD = 12
@@ -21,19 +29,28 @@ _FINISHED = regex.compile(
 )
 
 
+def may_end(text: str, at: int = 0) -> bool:
+    """Whether any end mark stands behind ``at``."""
+    return _MARK.search(text, at) is not None
+
+
 def ends(text: str, at: int = 0) -> Iterator[int]:
     """Places from ``at`` on just after a sentence: an end mark (with quotes) and white space, or a wide end mark.
 
     The end of ``text`` itself never counts: what follows is not known.
     """
     for match in _END.finditer(text, at):
-        end, mark = match.end(), match[0]
-        after = text[end : end + 1]
-        if not (after and mark[0] in _WIDE) and not after.isspace():
-            continue
-        if mark == "." and _ABBREVIATION.search(text[max(0, end - _LAST_WORD) : end]):
-            continue
-        yield end
+        end = match.end()
+        if match[0] != "." or not _abbreviated(text[max(0, end - _LAST_WORD) : end - 1]):
+            yield end
+
+
+def _abbreviated(text: str) -> bool:
+    """Whether the dot behind ``text`` belongs to an abbreviation."""
+    word = text.rpartition(" ")[2]
+    if word.isalpha():
+        return len(word) == 1 or word.casefold() in _ABBREVIATIONS
+    return _ABBREVIATION.search(text) is not None
 
 
 def finished(text: str, complete: frozenset[str] = frozenset()) -> bool:

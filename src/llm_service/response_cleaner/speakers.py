@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import regex
 
@@ -100,7 +99,6 @@ def _name(label: regex.Match[str]) -> str:
     return (label["irc"] or label["square"] or label["name"] or "").strip().casefold()
 
 
-@lru_cache(maxsize=256)
 def speakers(bot_name: str | None, usernames: tuple[str, ...]) -> Speakers:
     """The names of a room, folded."""
     own = frozenset({bot_name.strip().casefold()} if bot_name and bot_name.strip() else ())
