@@ -185,6 +185,7 @@ def tidy(
     thoughts: list[str] = []
     counts = removed if removed is not None else Counter[str]()
     text = scrub(text)
+    unmarked = ""  # what the sieve let through as it is
     for turn in range(2 * _ROUNDS):
         before = text
         if begins:
@@ -194,7 +195,9 @@ def tidy(
             text = body
         else:
             text = _one_line(text, room, thoughts, counts, begins=begins, line=line)
-        text = _without_markers(text, room, thoughts, begins=begins)
+        if text != unmarked:
+            sieved = _without_markers(text, room, thoughts, begins=begins)
+            unmarked, text = text if sieved == text else "", sieved
         text = _without_loops(text, room, counts, said)
         if text == before:
             return Tidied(text, tuple(thoughts))

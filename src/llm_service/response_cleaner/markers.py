@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
 
 import regex
 
@@ -72,7 +71,7 @@ _PARTIAL = regex.compile(
     rf"{_tag_of(f'(?i:{_NAMES}|{_ANY_PREFIX})')}|{_any(LITERALS)}|{_DETAILS}|{_NAMED_TOOL}|{_CALL}"
     rf"|{_SPECIAL}|{BARE_TOKENS}|{_CITATION}|{_STRAY_TOOL}"
 )
-_TOKEN = Marker(Act.TOKEN, "special")
+_TOKEN = Marker(Act.NOISE, "special")
 _LETTERS = re.compile(r"[a-z]+")
 _OPENS, _CLOSES = frozenset({"begin", "start", "open"}), frozenset({"end", "stop", "close"})
 _CALLS = frozenset({"tool", "tools", "call", "calls", "section"})
@@ -80,21 +79,22 @@ _ENDING = {"begin": "end", "start": "end", "open": "close"}
 _OPENING_WORD = re.compile("|".join(_ENDING))
 _SPOKEN = Marker(Act.HEADER, "spoken")
 
-_TAIL = rf"(?:[^<>\d=().,!?'\"-]|0x)[^<>]{{0,{LONGEST_TAG}}}(?:>|\Z)"
+_TAIL = rf"(?:[^<>\d=().,!?'\"-]|0x)[^<>]{{0,{LONGEST_TAG}}}+(?:>|\Z)"
 """What follows the ``<`` of a marker, or of what may still become one."""
 _SQUARE = r"[A-Z/][A-Z]|gM|e~|To|[A-Zge/]?\Z"
 """What may follow its ``[``."""
-SPARK = re.compile(
-    # One class of first characters, and only then what must follow each: so most text is passed over fast.
-    rf"[<\[\]◁&`~/](?:(?<=<)<{{0,15}}(?={_TAIL}|0?\Z|<[S/])|(?<=\[)(?={_SQUARE})|(?<=\])(?=~|\Z)|(?<=◁)|(?<=&)(?=l|\Z)"
-    rf"|(?<=`)`{{0,{LONGEST - 1}}}|(?<=~)(?:~{{2,{LONGEST - 1}}}|~?\Z)|(?<=/)(?=no|th|[nt]?\Z))"
-)
-"""Places in an answer worth a closer look: where a marker, code, or a soft switch may begin."""
 LONGEST_RUN = 16
 """Of ``<`` in a row, as many are looked at together."""
+_RUN = rf"<{{0,{LONGEST_RUN - 1}}}"
+SPARK = re.compile(
+    # Each begins with a character of its own: so most text is passed over fast. A row of "<" is taken at once, and not
+    # tried again with fewer, but for one where "<S" or "</" may follow.
+    rf"<(?:{_RUN}+(?={_TAIL}|0?\Z|<[S/])|(?={_RUN}+[S/]){_RUN}(?=<[S/]))|\[(?={_SQUARE})|\](?=~|\Z)|◁|&(?=l|\Z)"
+    rf"|``{{0,{LONGEST - 1}}}|~(?:~{{2,{LONGEST - 1}}}|~?\Z)|/(?=no|th|[nt]?\Z)"
+)
+"""Places in an answer worth a closer look: where a marker, code, or a soft switch may begin."""
 HIDDEN_SPARK = re.compile(
-    rf"[<\[\]◁&](?:(?<=<)(?=<(?:/?S|/?\Z)|{_TAIL}|0?\Z)"
-    rf"|(?<=\[)(?={_SQUARE})|(?<=\])(?=~[b!]|~?\Z)|(?<=◁)(?=/?t|/?\Z)|(?<=&)(?=lt|l?\Z))"
+    rf"<(?=<(?:/?S|/?\Z)|{_TAIL}|0?\Z)|\[(?={_SQUARE})|\](?=~[b!]|~?\Z)|◁(?=/?t|/?\Z)|&(?=lt|l?\Z)"
 )
 """The same inside a thought, where code protects nothing and no piece of a marker can do harm."""
 
@@ -103,10 +103,11 @@ _BY_NAME: dict[str, Marker] = {
     **{name: Marker(Act.WRAP, "answer") for name in ANSWER_TAGS},
     **{name: Marker(Act.TOOL, "tool", f"</{name}>") for name in TOOL_TAGS},
 }
-_CLOSING = {Act.THINK: Act.UNTHINK, Act.WRAP: Act.UNWRAP, Act.TOOL: Act.TOKEN}
+_CLOSING = {Act.THINK: Act.UNTHINK, Act.WRAP: Act.UNWRAP, Act.TOOL: Act.NOISE}
 
 
-class Found(NamedTuple):
+@dataclass(slots=True)
+class Found:
     """A marker in a text."""
 
     marker: Marker
@@ -185,7 +186,7 @@ def _tag(match: re.Match[str]) -> Found | None:
     if match["bare"]:
         return _worded(match, marker, name)
     if match["alone"]:
-        marker = Marker(Act.TOKEN, marker.family)
+        marker = Marker(Act.NOISE, marker.family)
     elif match["slash"]:
         marker = _closer_of(marker)
     return Found(marker, name, *match.span())
@@ -193,7 +194,7 @@ def _tag(match: re.Match[str]) -> Found | None:
 
 def _worded(match: re.Match[str], marker: Marker, name: str) -> Found | None:
     """``<think hidden>``: words in the tag may be an attribute, or a sentence."""
-    if marker.act is not Act.THINK or match["slash"] or match["alone"]:
+    if marker.act != Act.THINK or match["slash"] or match["alone"]:
         return None
     return Found(replace(marker, weak=True), name, *match.span())
 

@@ -7,6 +7,7 @@ import re
 import regex
 
 from llm_service.response_cleaner.formats import ROLES
+from llm_service.response_cleaner.markers import HIDDEN_SPARK
 
 OPENING = regex.compile(
     r"(?P<granite>Here(?: is|['’]s) my thought process:)"  # Granite 3.3: template
@@ -26,26 +27,39 @@ SURE_HARMONY = regex.compile(r"analysis\s?\p{Lu}")
 """Prose does not write "analysis" in lower case and go on with a capital."""
 
 
-def _turning(*spellings: str) -> re.Pattern[str]:
-    """Finds one of these words, or at the end of a text the beginning of one."""
-    halves = "|".join(f"{spelling[0]}{_rest(spelling[1:])}" for spelling in spellings)
-    return re.compile(rf"(?P<whole>{'|'.join(spellings)})|(?:{halves})\Z", re.IGNORECASE)
-
-
 def _rest(letters: str) -> str:
     return f"(?:{letters[0]}{_rest(letters[1:])})?" if letters else ""
 
 
-TURNINGS = {
-    "granite": _turning("Here is my response:", "Here's my response:", "Here’s my response:"),
-    "harmony": _turning("assistantfinal"),
-    "details": _turning("</details>"),
-    "prompt": _turning("assistantfinal"),
+def _switching(*spellings: str) -> re.Pattern[str]:
+    """Finds one of these words (``whole``), or at the end of a text the beginning of one."""
+    firsts = {case for spelling in spellings for case in _cases(spelling[0])}
+    wholes = [f"(?<={spelling[0]}){spelling[1:]}" for spelling in spellings]
+    halves = [f"(?<={spelling[0]}){_rest(spelling[1:])}" for spelling in spellings]
+    # The first letter stands in front: so most text is passed over fast.
+    return re.compile(rf"[{''.join(firsts)}](?i:(?P<whole>{'|'.join(wholes)})|(?:{'|'.join(halves)})\Z)")
+
+
+def _cases(letter: str) -> list[str]:
+    return sorted({letter.lower(), letter.upper()})
+
+
+def _ending(*spellings: str) -> re.Pattern[str]:
+    """Finds these words, or the first character of what may become them (with a group), or of a marker."""
+    wholes = [f"{first}(?i:{spelling[1:]})" for spelling in spellings for first in _cases(spelling[0])]
+    halves = [f"{first}(?=(?i:{_rest(spelling[1:])})\\Z)()" for spelling in spellings for first in _cases(spelling[0])]
+    return re.compile("|".join((*wholes, *halves, HIDDEN_SPARK.pattern)))
+
+
+ENDINGS = {
+    "granite": _ending("Here is my response:", "Here's my response:", "Here’s my response:"),
+    "harmony": _ending("assistantfinal"),
+    "details": _ending("</details>"),
+    "prompt": _ending("assistantfinal"),
 }
-"""Words that end a thought of this family."""
-LONGEST_TURNING = 24
-SWITCHES = _turning("/no_think", "/nothink", "/think")
-SWITCHES_AND_TURNINGS = _turning("/no_think", "/nothink", "/think", "assistantfinal")
+"""What may end a thought of this family: the markers, and words of its own."""
+SWITCHES = _switching("/no_think", "/nothink", "/think")
+SWITCHES_AND_TURNINGS = _switching("/no_think", "/nothink", "/think", "assistantfinal")
 """Words that act like a marker, whole or at the end of a text the beginning of one."""
 
 _ROLES = "|".join(sorted(ROLES, key=len, reverse=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from llm_service.response_cleaner import markers
 from llm_service.response_cleaner.markers import LONGEST_TAG as LONGEST
@@ -37,7 +38,7 @@ def half(text: str, *, turning: bool) -> str:
         for at in _signs(text):
             if at < start and markers.is_beginning(text[at:]):
                 start = at
-    if turning or "/" in text[-_LONGEST_WORD:]:
+    if turning or "/" in text:
         for word in _words(text, len(text), turning=turning):
             start = start if word["whole"] else min(start, word.start())
     return text[start:]
@@ -46,7 +47,7 @@ def half(text: str, *, turning: bool) -> str:
 def completed(begun: str, text: str, *, turning: bool) -> int | None:
     """Where in ``text`` the character is that makes a marker of what has ``begun``; None where none does."""
     worded = turning or "/" in begun
-    if not (worded or _LAST.search(text)):
+    if not worded and not (_goes_on(begun, text[:1]) and _LAST.search(text)):
         return None
     whole = begun + text[: LONGEST + 1]
     ends = [found.end for at in _signs(begun) if (found := markers.find(whole, at))]
@@ -56,11 +57,27 @@ def completed(begun: str, text: str, *, turning: bool) -> int | None:
     return end - len(begun) - 1 if end else None
 
 
+@lru_cache(maxsize=1024)
+def _goes_on(begun: str, character: str) -> bool:
+    """Whether what has ``begun`` may become a marker with this character behind it, as few do."""
+    return _LAST.match(character) is not None or any(
+        markers.is_beginning(begun[at:] + character) for at in _signs(begun)
+    )
+
+
 def _signs(text: str) -> list[int]:
     """Where the beginning of a marker may be: no marker holds its first sign again, but for ``<<SYS>>``."""
-    signs = [at for sign in "<[]◁" if (at := text.rfind(sign)) >= 0]
-    if signs and text.startswith("<<", signs[0] - 1):
-        signs.append(signs[0] - 1)
+    signs = []
+    if "<" in text:
+        signs.append(text.rfind("<"))
+        if text.startswith("<<", signs[0] - 1):
+            signs.append(signs[0] - 1)
+    if "[" in text:
+        signs.append(text.rfind("["))
+    if "]" in text:
+        signs.append(text.rfind("]"))
+    if "◁" in text:
+        signs.append(text.rfind("◁"))
     if "&" in text:
         signs.extend(at for at in (text.rfind("&l"), len(text) - 1) if text[at] == "&")
     return signs

@@ -60,7 +60,7 @@ class Visible:
             self._after += text[: len(text) - len(body)]
         if not body:
             return ""
-        if self.begun:
+        if self._after and self.begun:
             self._trailing = self._space
         self._after, self._gap = "", False
         behind = self.end(seam.LONGEST)
@@ -87,7 +87,7 @@ class Visible:
     def gap(self, separator: str = "") -> None:
         """Something was taken out here; ``separator`` stands in its place where there is no space, or no line end."""
         self._gap = True
-        if self.begun and (not self._trailing or (separator == "\n" and "\n" not in self._trailing)):
+        if separator and self.begun and (not self._trailing or (separator == "\n" and "\n" not in self._trailing)):
             self._trailing = self._trailing.rstrip() + separator
 
     def end(self, length: int) -> str:
@@ -95,7 +95,8 @@ class Visible:
         if self._recent:
             self._known = (self._known + "".join(self._recent))[-seam.LONGEST :]
             self._recent.clear()
-        return (self._known[-length:] + self._space)[-length:]
+        space = self._space if self._after else self._trailing
+        return (self._known + space)[-length:]
 
     @property
     def at_line_start(self) -> bool:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from llm_service.response_cleaner.sieve.answer import in_answer
 from llm_service.response_cleaner.sieve.code import in_fence
 from llm_service.response_cleaner.sieve.header import in_header
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading, State
+from llm_service.response_cleaner.sieve.reading import Reading, State
 from llm_service.response_cleaner.sieve.thought import in_thought
 from llm_service.response_cleaner.sieve.tool_call import in_tool
 from llm_service.response_cleaner.sieve.turns import elsewhere, over
@@ -74,15 +74,15 @@ class Sieve:
         """Take the next piece of raw text; returns what became certain to be visible."""
         if not piece.isascii():
             piece = _SURROGATES.sub("", piece)
-        self._read(piece)
-        return self._reading.visible.take()
-
-    def _read(self, piece: str) -> None:
         if len(piece) <= _MOST:
             self._take(piece)
-            return
-        for at in range(0, len(piece), _MOST):
-            self._take(piece[at : at + _MOST])
+        else:
+            self._read(piece)
+        return self._reading.visible.take()
+
+    def _read(self, text: str) -> None:
+        for at in range(0, len(text), _MOST):
+            self._take(text[at : at + _MOST])
 
     def _take(self, piece: str) -> None:
         doubt = self._reading.doubt
@@ -107,12 +107,11 @@ class Sieve:
 
     def _run(self, text: str, *, final: bool) -> None:
         reading, at = self._reading, 0
-        while at < len(text):
-            moved = _STATES[reading.state](reading, text, at, final)
-            if moved == WAIT:
-                break
-            at = moved
-        reading.passed(text, at)
-        self._buffer = text[at:]
+        reading.waits = False
+        while at < len(text) and not reading.waits:
+            at = _STATES[reading.state](reading, text, at, final)
+        if at:
+            reading.tail = reading.before(text, at)
+            self._buffer = text[at:]
         rest = len(text) - at
         self._patience = int(rest * _GROWTH) if rest > _LONG else 0

@@ -12,7 +12,7 @@ from llm_service.response_cleaner.sieve.code import ticked
 from llm_service.response_cleaner.sieve.header import address
 from llm_service.response_cleaner.sieve.mention import mentioned, span_end
 from llm_service.response_cleaner.sieve.opening import show
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+from llm_service.response_cleaner.sieve.reading import Reading
 from llm_service.response_cleaner.sieve.turns import turn
 
 
@@ -21,8 +21,11 @@ def in_answer(r: Reading, text: str, at: int, final: bool) -> int:
     spark = SPARK.search(text, at)
     if spark is None:
         return show(r, text, at, len(text), final)
-    if spark.start() > at:
-        return show(r, text, at, spark.start(), final)
+    start = spark.start()
+    if start > at:
+        at = show(r, text, at, start, final)
+        if at < start or r.state != "answer":
+            return at
     sign = text[at]
     if sign in "`~":
         return ticked(r, text, spark, final)
@@ -35,7 +38,7 @@ def _switch(r: Reading, text: str, at: int, final: bool) -> int:
     if switch is None:
         return show(r, text, at, at + 1, final)
     if switch.partial or (switch.end() == len(text) and not final):
-        return WAIT
+        return r.wait(at)
     before = r.shown.rstrip()
     if r.code.ticks or (r.spoken and before and (before[-1].isalnum() or before[-1] in ",'\"")):
         return r.literal(text, at, switch.end())
@@ -44,15 +47,16 @@ def _switch(r: Reading, text: str, at: int, final: bool) -> int:
 
 
 def _marked(r: Reading, text: str, spark: re.Match[str], final: bool) -> int:
-    start, at = spark.start(), spark.end() - 1
-    if spark.end() == len(text) and not final:
-        return WAIT if spark.end() - start < LONGEST_RUN else show(r, text, start, at - 1, final)
+    start, end = spark.span()
+    at = end - 1
+    if end == len(text) and not final:
+        return r.wait(start) if end - start < LONGEST_RUN else show(r, text, start, at - 1, final)
     found = markers.find(text, at)
     if found is None and at > start:
         at -= 1
         found = markers.find(text, at)
     if found is None:
-        return _half(r, text, start, spark.end() - 1, final)
+        return _half(r, text, start, end - 1, final)
     if r.lead and OPENING.fullmatch(r.lead + text[found.start : found.end]):
         return _addressed(r, found)
     return _used(r, found, text, start, final)
@@ -62,7 +66,7 @@ def _half(r: Reading, text: str, start: int, at: int, final: bool) -> int:
     """No marker, or only the beginning of one: wait, drop it where the answer was cut off there, or show it."""
     begins = markers.may_begin(text, at) or (at > start and markers.may_begin(text, at - 1))
     if begins and not final:
-        return WAIT
+        return r.wait(start)
     if begins and r.cut:
         return len(text)
     following = SPARK.search(text, at + 1)
@@ -79,9 +83,9 @@ def _addressed(r: Reading, found: Found) -> int:
 def _used(r: Reading, found: Found, text: str, start: int, final: bool) -> int:
     spared = _talked_about(r, found, text, start, final)
     if spared is None:
-        return WAIT
+        return r.wait(start)
     if spared:
-        r.wrapper.worded |= found.marker.act is Act.WRAP and not r.seen
+        r.wrapper.worded |= found.marker.act == Act.WRAP and not r.seen
         return r.literal(text, start, spared)
     if start < found.start and not _goes(r, found):
         return show(r, text, start, found.start, final)
@@ -107,13 +111,15 @@ def _talked_about(r: Reading, found: Found, text: str, start: int, final: bool) 
 def _goes(r: Reading, found: Found) -> bool:
     """Whether the marker is taken out whatever follows."""
     act = found.marker.act
-    word = found.marker.weak or act in {Act.WRAP, Act.UNWRAP}
-    return not word and not (act is Act.UNTHINK and r.hint is False)
+    word = found.marker.weak or act in (Act.WRAP, Act.UNWRAP)
+    return not word and not (act == Act.UNTHINK and r.hint is False)
 
 
 def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
     marker = found.marker
     match marker.act:
+        case Act.NOISE:
+            r.struck = r.struck or (text[found.start : found.end] == "<s>" and r.spoken)
         case Act.THINK:
             return _open(r, found, text)
         case Act.UNTHINK:
@@ -123,8 +129,6 @@ def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
                 return found.end
         case Act.ANSWER:
             r.reveal()
-        case Act.TOKEN:
-            r.struck = r.struck or (text[found.start : found.end] == "<s>" and r.spoken)
         case _:
             turn(r, found, text)
     r.removed[marker.family] += 1
@@ -132,10 +136,10 @@ def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
     return found.end
 
 
-def _wrapper(r: Reading, act: Act, spelling: str) -> bool:
+def _wrapper(r: Reading, act: str, spelling: str) -> bool:
     """``<answer>`` or ``</answer>``; whether it is one, and not a word of the answer."""
     wrapper = r.wrapper
-    if act is Act.WRAP:
+    if act == Act.WRAP:
         wrapper.open = r.seen or (not r.lead and r.visible.at_line_start)
         if not wrapper.open:
             wrapper.worded = True
@@ -171,7 +175,7 @@ def _stray(r: Reading, found: Found, text: str, final: bool) -> int:
     if r.hint is False and not r.seen and r.spoken:
         spaced = _between_words(r, found, text, final)
         if spaced is not False:
-            return WAIT if spaced is None else r.literal(text, found.start, found.end)
+            return r.wait(found.start) if spaced is None else r.literal(text, found.start, found.end)
     r.removed[found.marker.family] += 1
     r.reveal()
     r.visible.gap(" ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from llm_service.response_cleaner.markers import LONGEST
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+from llm_service.response_cleaner.sieve.reading import Reading
 
 _SHORTEST_FENCE = 3
 _FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,})[^\S\n]*(?=\n|\Z)")
@@ -17,7 +17,7 @@ def ticked(r: Reading, text: str, spark: re.Match[str], final: bool) -> int:
     """A run of backticks or tildes: a fence opens, or a code span opens or closes."""
     run, code = spark[0], r.code
     if spark.end() == len(text) and not final:
-        return WAIT if len(run) < LONGEST else r.literal(text, spark.start(), spark.end())
+        return r.wait(spark.start()) if len(run) < LONGEST else r.literal(text, spark.start(), spark.end())
     opens = len(run) >= _SHORTEST_FENCE and not r.lead and r.visible.at_line_start
     end = r.literal(text, spark.start(), spark.end())
     if opens:
@@ -35,7 +35,7 @@ def in_fence(r: Reading, text: str, at: int, final: bool) -> int:
         r.state = "answer"
         return r.literal(text, at, end)
     stop = len(text) if final else _sure(text, at, at_line_start)
-    return r.literal(text, at, stop) if stop > at else WAIT
+    return r.literal(text, at, stop) if stop > at else r.wait(at)
 
 
 def _closing(fence: str, text: str, at: int, at_line_start: bool) -> int:

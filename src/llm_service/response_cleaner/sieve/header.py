@@ -8,7 +8,7 @@ import regex
 
 from llm_service.response_cleaner.formats import MUSING_CHANNELS, OWN_AUDIENCE, ROLES, SELF_ROLES
 from llm_service.response_cleaner.phrases import HEADERS
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+from llm_service.response_cleaner.sieve.reading import Reading
 
 _START = re.compile(r"<\|(?:start|begin)\|>")
 _RECIPIENT = re.compile(r"to=([\w.]+)")
@@ -23,7 +23,7 @@ def in_header(r: Reading, text: str, at: int, final: bool) -> int:
     """The header itself."""
     header = HEADERS[r.header.family].match(text, at, partial=True)
     if header is not None and header.partial:
-        return len(text) if final else WAIT
+        return len(text) if final else r.wait(at)
     r.state = r.header.resume
     if header is None:
         if r.state != "elsewhere":

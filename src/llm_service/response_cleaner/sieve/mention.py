@@ -19,6 +19,11 @@ _FARTHEST = 32 * LONGEST
 """Characters in which a code span must be closed."""
 
 
+def may_be_mentioned(last: str) -> bool:
+    """Whether a marker behind this character may be only talked about. Most markers stand behind others."""
+    return last in _QUOTES or last.isspace()
+
+
 def mentioned(before: str, text: str, found: Found, final: bool) -> bool | None:
     """Whether the marker, with this just before it, is only talked about; None where it cannot be known yet."""
     last = before[-1:]

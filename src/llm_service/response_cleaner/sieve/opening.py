@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from llm_service.response_cleaner.phrases import OPENING, SURE_HARMONY
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+from llm_service.response_cleaner.sieve.reading import Reading
 
 _THOUGHTS = {"granite": "granite", "apriel": "apriel", "harmony": "harmony", "tool": "harmony"}
 """The kinds of openings after which a thought follows, and what it is called."""
@@ -34,7 +34,7 @@ def _begin(r: Reading, text: str, at: int, end: int, final: bool) -> int:
     opening = OPENING.match(lead, partial=True)
     if opening is not None and opening.partial and "<" not in lead:
         if end == len(text) and not final:
-            return WAIT
+            return r.wait(at)
         r.lead = lead
         return end
     known, r.lead = r.lead, ""

@@ -7,13 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from llm_service.response_cleaner.markers import LONGEST
-from llm_service.response_cleaner.phrases import TURNINGS
+from llm_service.response_cleaner.markers import HIDDEN_SPARK
+from llm_service.response_cleaner.phrases import ENDINGS
 from llm_service.response_cleaner.sieve.doubt import Doubt, Kind
 from llm_service.response_cleaner.visible import Visible
 
-WAIT = -1
-"""What a state answers where the text that has come does not decide yet."""
 State = Literal["answer", "fence", "thought", "tool", "header", "elsewhere", "over"]
 _INFO = re.compile(r"(?:[\w+#.:={}\"'-]|[^\S\n])*")
 """What may follow a fence in its line."""
@@ -31,8 +29,8 @@ class Thought:
     """Whether the end of the message ends it, and nothing else."""
     kept: bool = True
     """Whether it is a thought: a tool call in words is thrown away."""
-    turning: re.Pattern[str] | None = None
-    """The plain words that end it."""
+    endings: re.Pattern[str] = HIDDEN_SPARK
+    """Finds what may end it."""
     ticks: int = 0
     """Whether the backticks in its last line are odd in number."""
     blank: bool = True
@@ -98,7 +96,7 @@ class Reading:
 
     __slots__ = (
         "blocks", "call", "certain", "closer", "code", "cut", "doubt", "header", "hint", "lead", "message_ended",
-        "removed", "seen", "state", "struck", "tail", "thought", "visible", "wrapper",
+        "removed", "seen", "state", "struck", "tail", "thought", "visible", "waits", "wrapper",
     )  # fmt: skip
 
     def __init__(self, hint: bool | None) -> None:
@@ -124,11 +122,13 @@ class Reading:
         """What was misunderstood before, and is not in doubt any more: the text is read again."""
         self.cut = False
         self.doubt: Doubt | None = None
-        self.thought = Thought([])
-        self.call = ToolCall("")
-        self.header = Header("", "", "answer")
+        self.thought = _NO_THOUGHT
+        self.call = _NO_CALL
+        self.header = _NO_HEADER
         self.closer = ""
         """What ends somebody else's words."""
+        self.waits = False
+        """Whether the text that has come does not decide what it means from here on."""
 
     @property
     def spoken(self) -> bool:
@@ -144,9 +144,10 @@ class Reading:
         """The characters just before ``text[at]``, visible or not."""
         return text[at - _NEARBY : at] if at >= _NEARBY else (self.tail + text[:at])[-_NEARBY:]
 
-    def passed(self, text: str, at: int) -> None:
-        """``text`` was read up to ``at``."""
-        self.tail = text[at - LONGEST : at] if at >= LONGEST else (self.tail + text[:at])[-LONGEST:]
+    def wait(self, at: int) -> int:
+        """What ``at`` means is decided by text that has not come yet."""
+        self.waits = True
+        return at
 
     # ── What is visible ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -158,7 +159,7 @@ class Reading:
 
     def put(self, text: str) -> None:
         """Show this."""
-        if self.code.read(text):
+        if (self.code.opening or "\n" in text) and self.code.read(text):
             self.state = "fence"
         self.visible.add(text)
 
@@ -169,7 +170,8 @@ class Reading:
 
     def literal(self, text: str, at: int, end: int) -> int:
         """This piece is text, whatever it looks like."""
-        self.settle()
+        if self.lead:
+            self.settle()
         self.put(text[at:end])
         return end
 
@@ -193,7 +195,7 @@ class Reading:
         """The answer goes on."""
         between = self.thought.message or self.message_ended
         self.visible.gap("\n" if between else "")
-        self.thought = _NONE
+        self.thought = _NO_THOUGHT
         self.message_ended = False
         self.state = "fence" if between and self.code.end_line() else "answer"
 
@@ -201,7 +203,7 @@ class Reading:
         """A thought begins."""
         self.visible.gap()
         self.seen = True
-        self.thought = Thought([name], message, kept, TURNINGS.get(name))
+        self.thought = Thought([name], message, kept, ENDINGS.get(name, HIDDEN_SPARK))
         self.blocks.append([])
         self.state = "thought"
 
@@ -248,4 +250,6 @@ class Reading:
         return "".join(doubt.raw)
 
 
-_NONE = Thought([])
+_NO_THOUGHT = Thought([])
+_NO_CALL = ToolCall("")
+_NO_HEADER = Header("", "", "answer")

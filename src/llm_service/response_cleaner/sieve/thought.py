@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import re
-
 from llm_service.response_cleaner import markers
 from llm_service.response_cleaner.formats import Act
-from llm_service.response_cleaner.markers import HIDDEN_SPARK, Found
-from llm_service.response_cleaner.phrases import LONGEST_TURNING
-from llm_service.response_cleaner.sieve.mention import mentioned
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+from llm_service.response_cleaner.markers import Found
+from llm_service.response_cleaner.sieve.mention import may_be_mentioned, mentioned
+from llm_service.response_cleaner.sieve.reading import Reading
 from llm_service.response_cleaner.sieve.turns import turn
 
+_IDLE = (Act.NOISE, Act.UNWRAP, Act.MUSE)
+"""What means nothing inside a thought."""
 _DEEPEST = 16
 """Thoughts within thoughts that are told apart."""
 
 
 def in_thought(r: Reading, text: str, at: int, final: bool) -> int:
     """A thought, up to its closer, or to the plain words that end it."""
-    spark = HIDDEN_SPARK.search(text, at)
-    stop = spark.start() if spark else len(text)
-    turning = r.thought.turning
-    if turning is not None:
-        last = min(len(text), stop + LONGEST_TURNING)
-        turned = turning.search(text, at, last)
-        if turned is not None and turned.start() <= stop and (turned["whole"] or (last == len(text) and not final)):
-            return _turned(r, text, at, turned)
-    return _muse(r, text, at, stop) if stop > at else _marked(r, text, at, final)
-
-
-def _turned(r: Reading, text: str, at: int, turned: re.Match[str]) -> int:
-    """Words that end the thought, or at the end of the text the beginning of them."""
-    start = turned.start()
-    if turned["whole"]:
+    spark = r.thought.endings.search(text, at)
+    if spark is None:
+        return _muse(r, text, at, len(text))
+    start = spark.start()
+    if start > at:
         _muse(r, text, at, start)
+    if spark.end() > start + 1:  # whole words
         r.close()
-        return turned.end()
-    return _muse(r, text, at, start) if start > at else WAIT
+        return spark.end()
+    if spark.lastindex and not final:  # the beginning of such words
+        return r.wait(start)
+    return _marked(r, text, start, final)
 
 
 def _muse(r: Reading, text: str, at: int, end: int) -> int:
@@ -56,11 +48,14 @@ def _marked(r: Reading, text: str, at: int, final: bool) -> int:
     found = markers.find(text, at)
     if found is None:
         waits = not final and markers.may_begin(text, at)
-        return WAIT if waits else _muse(r, text, at, at + 1)
-    talked_about = mentioned(r.before(text, found.start), text, found, final)
+        return r.wait(at) if waits else _muse(r, text, at, at + 1)
+    last = text[at - 1] if at else r.tail[-1:]
+    talked_about = may_be_mentioned(last) and mentioned(r.before(text, at), text, found, final)
     if talked_about is None:
-        return WAIT
-    return _muse(r, text, at, found.end) if talked_about else _apply(r, found, text, final)
+        return r.wait(at)
+    if talked_about or found.marker.act in _IDLE:
+        return _muse(r, text, at, found.end)
+    return _apply(r, found, text, final)
 
 
 def _apply(r: Reading, found: Found, text: str, final: bool) -> int:
@@ -111,7 +106,7 @@ def _nest(r: Reading, found: Found, text: str) -> int:
 def _unthink(r: Reading, found: Found, text: str, final: bool) -> int:
     names, ticked = r.thought.names, r.thought.ticks
     if ticked and found.end == len(text) and not final:
-        return WAIT
+        return r.wait(found.start)
     word = found.marker.weak and found.name not in names and names != ["prompt"]
     if word or (ticked and text.startswith("`", found.end)):
         return _muse(r, text, found.start, found.end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from llm_service.response_cleaner import markers
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading, ToolCall
+from llm_service.response_cleaner.sieve.reading import Reading, ToolCall
 
 _JSON = regex.compile(r"\s{0,16}(?P<json>[{\[])")
 _NAMED_JSON = regex.compile(r"\s{0,16}(?:[\w.-]{1,64}\s{0,4})?(?:\[ARGS\]\s{0,4})?(?P<json>\{|\[[^A])")
@@ -22,7 +22,7 @@ def _begin(r: Reading, text: str, at: int, final: bool) -> int:
     call = r.call
     start = (_JSON if call.closer else _NAMED_JSON).match(text, at, partial=not final)
     if start is not None and start.partial:
-        return WAIT
+        return r.wait(at)
     call.json = start is not None
     if start is not None:
         return int(start.start("json"))
@@ -47,7 +47,7 @@ def _walk(r: Reading, text: str, at: int, final: bool) -> int:
         if _completes(call, mark[0]) and not call.closer:
             r.answer()
             return mark.end()
-    return reached if reached > at else WAIT
+    return reached if reached > at else r.wait(at)
 
 
 def _ended(r: Reading, end: int) -> int:

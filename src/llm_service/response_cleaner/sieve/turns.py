@@ -5,7 +5,7 @@ from __future__ import annotations
 from llm_service.response_cleaner import markers
 from llm_service.response_cleaner.formats import Act
 from llm_service.response_cleaner.markers import HIDDEN_SPARK, Found
-from llm_service.response_cleaner.sieve.reading import WAIT, Reading
+from llm_service.response_cleaner.sieve.reading import Reading
 
 
 def turn(r: Reading, found: Found, text: str) -> None:
@@ -48,7 +48,7 @@ def elsewhere(r: Reading, text: str, at: int, final: bool) -> int:
         return _handed_over(r, found, text)
     if final or not markers.may_begin(text, start):
         return start + 1
-    return WAIT if start == at else start
+    return r.wait(start)
 
 
 def _handed_over(r: Reading, found: Found, text: str) -> int:
@@ -65,4 +65,4 @@ def _until_closer(r: Reading, text: str, at: int, final: bool) -> int:
         r.answer()
         return end + len(r.closer)
     limit = len(text) if final else len(text) - len(r.closer)
-    return limit if limit > at else WAIT
+    return limit if limit > at else r.wait(at)
