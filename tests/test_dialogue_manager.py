@@ -250,6 +250,33 @@ async def test_others_prompts_are_counted_by_what_rooms_have_learned(manager, lm
     assert manager.composer.most_tokens(prompt, "another model") == rough
 
 
+class PatientStore(MemoryStore):
+    """Where replies wait for the disk until they are told to go on."""
+
+    def __init__(self):
+        super().__init__()
+        self.disk = asyncio.Event()
+
+    async def commit_reply(self, reply):
+        await self.disk.wait()
+        return await super().commit_reply(reply)
+
+
+async def test_what_a_prompt_had_is_known_before_its_reply_is_durable(client, lm):
+    store = PatientStore()
+    async with DialogueManager(client, store=store) as manager:
+        asking = asyncio.ensure_future(manager.reply(said("word " * 60)))
+        room = await manager.room("default")
+        async with asyncio.timeout(5):
+            while not room.replies:
+                await asyncio.sleep(0.01)
+        estimator = await manager.composer.estimator("scripted-model")
+        messages = tuple(PromptMessage(**message) for message in lm.requests[0]["messages"])
+        counted = estimator.estimate(messages)
+        store.disk.set()
+        assert counted == pytest.approx((await asking).usage.prompt_tokens)
+
+
 async def test_a_prompt_weighs_what_it_was_counted(manager):
     await manager.reply(said("Hello there!"))
     room = await manager.room("default")

@@ -145,14 +145,19 @@ class Composer:
                 self._estimators.popitem(last=False)
         return found
 
-    async def observe(self, composing: Composing, usage: Usage) -> None:
-        """Learn from what the engine says that a prompt had."""
+    def learn(self, composing: Composing, usage: Usage) -> None:
+        """Learn from what the engine says that a prompt had: before the room's next prompt, which goes on from it."""
+        estimator = self._estimators.get(composing.model.id)
+        if usage.prompt_tokens and estimator is not None:
+            estimator.observe(composing.prompt.messages, usage.prompt_tokens)
+
+    async def keep(self, composing: Composing, usage: Usage) -> None:
+        """Store what was learned about a model, with every so many answers."""
         if not usage.prompt_tokens:
             return
-        estimator = await self.estimator(composing.model.id)
-        estimator.observe(composing.prompt.messages, usage.prompt_tokens)
         self._observed += 1
         if self._observed % SAVE_EVERY == 1:
+            estimator = await self.estimator(composing.model.id)
             await self._store.remember(_key(composing.model.id), estimator.to_json())
 
     def learn_overflow(self, composing: Composing, overflow: ContextOverflow) -> int:

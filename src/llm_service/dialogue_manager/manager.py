@@ -364,6 +364,8 @@ class DialogueManager:
         )
         self.counters.removed.update(speech.removed)
         self._opens_reasoning[composing.model.id] = speech.opened_by_prompt
+        if not reply.cached:
+            self.composer.learn(composing, reply.usage)
         room.model, room.window = reply.model, composing.composed.window
         room.answer(reply, decision.urgency if decision else "called")
         for text in reply.messages:

@@ -90,6 +90,6 @@ class Saving:
         self._answered.remember(reply, cleared)
         room.events.publish("reply", reply)
         if not reply.cached:
-            await self._composer.observe(composing, reply.usage)
+            await self._composer.keep(composing, reply.usage)
         self._tending.after_turn(room, composing)
         return reply

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from math import ceil, sqrt
-from operator import mul
+from operator import attrgetter, mul
 from typing import Literal, TypeVar
+
+import orjson
 
 from llm_service.errors import ContextOverflow
 from llm_service.types import PromptMessage
@@ -20,6 +21,8 @@ from .prior import COSTS, KINSHIP, NOISE
 
 Vector = list[float]
 T = TypeVar("T")
+
+_CONTENT = attrgetter("content")
 
 TEMPLATE, MESSAGE = FEATURES.index("template"), FEATURES.index("message")
 
@@ -112,37 +115,29 @@ class _Seen:
 
     A prompt that goes on from a seen one shares most with that one: only what is new in it is looked at. Else, every
     prompt has a place, and every line the set of the places where it stands, as bits of a number: so what a new prompt
-    shares with each of them is found in one walk over its lines.
+    shares with each of them is found in one walk over its lines. Few prompts need that, so the sets are brought up to
+    date only when one does.
     """
 
     def __init__(self) -> None:
         self._prompts: list[tuple[_Measured, int]] = []
         self._by_head: dict[int, int] = {}
-        self._places: dict[int, int] = {}
         self._next = 0
+        self._places: dict[int, int] = {}
+        self._listed: list[_Measured] = []
+        """The prompts of which these sets tell, in their places."""
 
     def add(self, prompt: _Measured, tokens: int) -> None:
         """Keep a prompt, in the place of the oldest where there are too many."""
-        bit = 1 << self._next
         if self._next < len(self._prompts):
-            self._drop(self._prompts[self._next][0], bit)
+            oldest, _ = self._prompts[self._next]
+            if self._by_head.get(oldest.head) == self._next:
+                del self._by_head[oldest.head]
             self._prompts[self._next] = (prompt, tokens)
         else:
             self._prompts.append((prompt, tokens))
-        for line in prompt.sizes:
-            self._places[line] = self._places.get(line, 0) | bit
         self._by_head[prompt.head] = self._next
         self._next = (self._next + 1) % REMEMBERED_PROMPTS
-
-    def _drop(self, prompt: _Measured, bit: int) -> None:
-        if self._by_head.get(prompt.head) == self._next:
-            del self._by_head[prompt.head]
-        for line in prompt.sizes:
-            left = self._places[line] & ~bit
-            if left:
-                self._places[line] = left
-            else:
-                del self._places[line]
 
     def most_like(self, prompt: _Measured) -> tuple[float, _Measured | None, int]:
         """How much it shares with the prompt that it shares most with, that one, and what it had."""
@@ -160,6 +155,7 @@ class _Seen:
         return place, sum([size for line, size in rest if line in seen.sizes])
 
     def _searched(self, prompt: _Measured) -> tuple[float, _Measured | None, int]:
+        self._list()
         by_places: dict[int, float] = {}
         for places, size in zip(map(self._places.get, prompt.sizes), prompt.sizes.values(), strict=True):
             if places:
@@ -172,6 +168,25 @@ class _Seen:
             return 0.0, None, 0
         best = max(range(len(shared)), key=shared.__getitem__)
         return shared[best], *self._prompts[best]
+
+    def _list(self) -> None:
+        """Bring the sets of places up to date."""
+        for place, (prompt, _) in enumerate(self._prompts):
+            if place == len(self._listed):
+                self._listed.append(_NOTHING)
+            if (listed := self._listed[place]) is not prompt:
+                self._unlist(listed, 1 << place)
+                self._listed[place] = prompt
+                for line in prompt.sizes:
+                    self._places[line] = self._places.get(line, 0) | 1 << place
+
+    def _unlist(self, prompt: _Measured, bit: int) -> None:
+        for line in prompt.sizes:
+            left = self._places[line] & ~bit
+            if left:
+                self._places[line] = left
+            else:
+                del self._places[line]
 
 
 @lru_cache(maxsize=1 << 12)
@@ -236,15 +251,15 @@ class TokenEstimator:
     def to_json(self) -> str:
         """What was learned about the model; nothing about any text."""
         learned = {"features": FEATURES, "weights": self._weights, "doubt": self._doubt, "errors": list(self._errors)}
-        return json.dumps(learned)
+        return orjson.dumps(learned).decode()
 
     @classmethod
     def from_json(cls, learned: str) -> TokenEstimator:
         """The estimator that wrote this; a fresh one where another version wrote it, or it is not readable at all."""
         estimator = cls()
         try:
-            state = json.loads(learned)
-        except ValueError:
+            state = orjson.loads(learned)
+        except orjson.JSONDecodeError:
             return estimator
         if state["features"] == list(FEATURES):
             estimator._weights = state["weights"]
@@ -304,7 +319,7 @@ class TokenEstimator:
     def _measure(self, messages: Sequence[PromptMessage]) -> _Measured:
         """What a prompt is made of. Most of it was measured with the last prompt of its room, which had an answer and
         a question less: so all but the last message is kept, and the next prompt begins there."""
-        texts = tuple([message.content for message in messages])
+        texts = tuple(map(_CONTENT, messages))
         key = hash(texts[:-1])
         head = self._heads.get(key)
         if head is None:
@@ -346,7 +361,7 @@ class TokenEstimator:
 
 
 def _key(messages: Sequence[PromptMessage]) -> int:
-    return hash(tuple([message.content for message in messages]))
+    return hash(tuple(map(_CONTENT, messages)))
 
 
 def _keep(memory: dict[int, T], key: int, value: T, most: int) -> None:
