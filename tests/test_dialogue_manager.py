@@ -277,6 +277,18 @@ async def test_what_a_prompt_had_is_known_before_its_reply_is_durable(client, lm
         assert counted == pytest.approx((await asking).usage.prompt_tokens)
 
 
+async def test_a_window_that_is_cut_in_a_busy_room_is_cut_once(lm):
+    lm.models = [ScriptedModel(instances=["scripted-model"], context_length=1024)]
+    store = PatientStore()
+    async with LMStudioClient(lm.base_url) as client, DialogueManager(client, store=store) as manager:
+        asking = [asyncio.ensure_future(manager.reply(said(f"number {n} " + "words " * 20))) for n in range(20)]
+        await asked(lm, 20)
+        store.disk.set()
+        await asyncio.gather(*asking)
+    begins = [body["messages"][1]["content"] for body in lm.requests]
+    assert len(dict.fromkeys(begins)) == 2
+
+
 async def test_a_prompt_weighs_what_it_was_counted(manager):
     await manager.reply(said("Hello there!"))
     room = await manager.room("default")

@@ -106,7 +106,7 @@ class Composer:
             stable=room.known_emotes.line if room.tracking.emotes else "",
             notes=told,
             lines=crowd_lines,
-            cut=room.cut,
+            cut=room.cut if idle else max(room.cut, room.begun),
             known=room.conversation,
             retention=self._window_keep,
             most_messages=self._window_messages,

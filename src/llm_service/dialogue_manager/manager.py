@@ -367,6 +367,7 @@ class DialogueManager:
         if not reply.cached:
             self.composer.learn(composing, reply.usage)
         room.model, room.window = reply.model, composing.composed.window
+        room.begun = max(room.begun, composing.composed.cut)
         room.answer(reply, decision.urgency if decision else "called")
         for text in reply.messages:
             room.ledger.sent(text, at=now)

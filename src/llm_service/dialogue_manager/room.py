@@ -66,6 +66,9 @@ class Room:
     conversation: Conversation = ()
     """The turns of its last prompt, which the next one begins with; dropped when something must be forgotten."""
     cut: int = 0
+    begun: int = 0
+    """Where the prompt of its last reply began: after the cut while that reply is on its way to the disk. The next
+    prompt begins there too: cut anew, it would be another one to the engine."""
     summary: Summary | None = None
     window: Window = field(default_factory=Window)
     messages: int = 0
@@ -292,7 +295,7 @@ class Room:
         )
         self.pending.clear()
         self.unsaved.clear()
-        self.messages = self.replies = self.cut = 0
+        self.messages = self.replies = self.cut = self.begun = 0
         self.window = Window()
 
     def place_of(self, message_ids: Collection[str]) -> int:
