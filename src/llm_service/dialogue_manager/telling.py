@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from llm_service.prompt import notes
@@ -45,11 +46,15 @@ class _Budget:
         self.left = TOKENS
         self._estimator = estimator
 
-    def cost(self, line: str, *, within: str = "") -> int:
-        """Tokens of a line, and of what it stands ``within``. These are counted apart and added up: what somebody said
+    def cost(self, line: str, around: float = 0.0) -> int:
+        """Tokens of a line, and of what stands ``around`` it. These are counted apart and added up: what somebody said
         was counted when it was new."""
-        around = self._estimator.line(within) - self._estimator.line("") if within else 0.0
         return ceil(self._estimator.line(line) + around)
+
+    @cached_property
+    def around_recalled(self) -> float:
+        """Tokens of what stands around a recalled line."""
+        return self._estimator.line(RECALLED) - self._estimator.line("")
 
     def take(self, line: str) -> bool:
         """Spend the tokens of a line, if they are left."""
@@ -78,7 +83,7 @@ class Telling:
         followed = [one for one in _followed(room, asked) if budget.take(f"(This follows on {_line(one)})")]
         about = list(_within(await self.noting.about(room, asked), budget))
         recalled = await self.recalling.recall(
-            room, asked, budget_tokens=budget.left, count=lambda one: budget.cost(_line(one), within=RECALLED)
+            room, asked, budget_tokens=budget.left, count=lambda one: budget.cost(_line(one), budget.around_recalled)
         )
         lines = notes(
             recalled=recalled,

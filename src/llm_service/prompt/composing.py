@@ -94,7 +94,7 @@ def compose(
     Raises ``PromptTooLong`` if the persona cannot fit, or the newest message with it.
     """
     sampling = sampling or Sampling()
-    _, inside = _parted(in_order(entries), cut)
+    _, inside = _parted(in_order(entries, known), cut)
     recent = inside[-(most_messages + 1) :]  # one more than fits, so that what is too much is still seen to be
     talk: Conversation = turns(recent, lines, known)
     wanted = frame_of(persona, stable, summary=summary, notes=notes, fold_system=fold_system)
@@ -169,7 +169,7 @@ class _Space:
         """Which share of it these turns fill, by tokens or by number, whichever is more."""
         taken = most_tokens(self.counter, self.frame.around(turns)) - self.empty
         by_tokens = taken / max(self.tokens - self.empty, 1e-9)
-        return max(by_tokens, sum(turn.entries for turn in turns) / max(self.entries, 1))
+        return max(by_tokens, sum([len(turn.entries) for turn in turns]) / max(self.entries, 1))
 
     def full(self, turns: Sequence[Turn], *, idle: bool) -> float:
         """The share above which the window is cut."""

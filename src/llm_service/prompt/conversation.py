@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
-from operator import is_
+from itertools import accumulate, chain, takewhile
+from operator import attrgetter, is_
 
 from llm_service.types import Entry, Message, PromptMessage, Reply
 
@@ -21,6 +22,8 @@ class Turn:
     said: str
     """The messages as the model reads them, one line each or fewer."""
     replies: tuple[Reply, ...] = ()
+    entries: tuple[Entry, ...] = field(init=False, repr=False)
+    """What it is made of, in order."""
     answered: str = field(init=False)
     """The replies as the engine wrote them; empty while nobody has answered."""
     spoken: tuple[PromptMessage, ...] = field(init=False)
@@ -30,13 +33,9 @@ class Turn:
         answered = "\n".join([reply.raw for reply in self.replies])
         said = PromptMessage(role="user", content=self.said)
         spoken = (said, PromptMessage(role="assistant", content=answered)) if answered else (said,)
+        object.__setattr__(self, "entries", (*self.messages, *self.replies))
         object.__setattr__(self, "answered", answered)
         object.__setattr__(self, "spoken", spoken)
-
-    @property
-    def entries(self) -> int:
-        """How many messages and replies it is made of."""
-        return len(self.messages) + len(self.replies)
 
     @property
     def length(self) -> int:
@@ -47,15 +46,25 @@ class Turn:
 Conversation = Sequence[Turn]
 """A window as turns, in order."""
 
+_ENTRIES = attrgetter("entries")
+
 
 def place(entry: Entry) -> int:
     """Where an entry stands: messages by twice their position, a reply right after the newest message that it saw."""
     return 2 * entry.after + 1 if isinstance(entry, Reply) else 2 * entry.position
 
 
-def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries as they were said; entries in the same place keep the order in which they were given."""
-    return sorted(entries, key=place)
+def in_order(entries: Iterable[Entry], known: Conversation = ()) -> list[Entry]:
+    """The entries as they were said; entries in the same place keep the order in which they were given.
+
+    What ``known`` turns are made of is in order already: where the entries begin with it, only the rest is sorted.
+    """
+    given = list(entries)
+    same = _known_at_first(given, known)
+    rest = sorted(given[same:], key=place)
+    if same and rest and place(rest[0]) < place(given[same - 1]):
+        return sorted(given, key=place)
+    return given[:same] + rest
 
 
 def before(entries: Iterable[Entry], reply: Reply) -> list[Entry]:
@@ -91,16 +100,21 @@ def turns(entries: Sequence[Entry], lines: Lines = one_line_each, known: Convers
 def _still_so(entries: Sequence[Entry], known: Conversation) -> tuple[Conversation, int]:
     """The turns that the entries begin with and to which no later entry belongs, since a message follows or nothing;
     and of how many entries they are made."""
-    told = [entry for turn in known for entry in (*turn.messages, *turn.replies)]
-    same = sum(takewhile(bool, map(is_, told, entries)))
-    last = 0
-    for number, turn in enumerate(known):
-        end = last + len(turn.messages) + len(turn.replies)
-        goes_on = not turn.replies or (end < len(entries) and isinstance(entries[end], Reply))
-        if goes_on or end > same:
-            return known[:number], last
-        last = end
-    return known, last
+    ends = [0, *accumulate(map(len, map(_ENTRIES, known)))]
+    number = bisect_right(ends, _known_at_first(entries, known)) - 1
+    if number and _goes_on(known[number - 1], entries[ends[number] :]):
+        number -= 1
+    return known[:number], ends[number]
+
+
+def _known_at_first(entries: Iterable[Entry], known: Conversation) -> int:
+    """With how many of those that the known turns are made of the entries begin."""
+    return sum(takewhile(bool, map(is_, chain.from_iterable(map(_ENTRIES, known)), entries)))
+
+
+def _goes_on(turn: Turn, later: Sequence[Entry]) -> bool:
+    """Whether a turn was not over when these entries came."""
+    return not turn.replies or isinstance(next(iter(later), None), Reply)
 
 
 def _grouped(entries: Iterable[Entry], lines: Lines) -> tuple[Turn, ...]:

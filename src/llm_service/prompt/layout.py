@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 
 from llm_service.types import Persona, PromptMessage, Summary
 
@@ -12,6 +14,8 @@ from .notes import as_note
 
 SILENCE = "(No new messages.)"
 """What the last user turn says when there is nothing to answer: templates want a user turn with content."""
+
+_SPOKEN = attrgetter("spoken")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class Frame:
     def around(self, turns: Sequence[Turn]) -> tuple[PromptMessage, ...]:
         """The messages of the prompt: at most one system message, then user and assistant strictly in turn, the last
         one a user's; none of them empty."""
-        messages = [message for turn in turns for message in turn.spoken]
+        messages = list(chain.from_iterable(map(_SPOKEN, turns)))
         if not turns or turns[-1].answered:
             messages.append(PromptMessage(role="user", content="" if self.notes else SILENCE))
         if self.opening or self.fold_system:

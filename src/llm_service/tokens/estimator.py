@@ -232,7 +232,7 @@ class TokenEstimator:
 
     def line(self, text: str) -> float:
         """Tokens that a prompt probably has more with this line in it."""
-        return sum(self._weights[index] * number for index, number in self._line(text).counts)
+        return sum([self._weights[index] * number for index, number in self._line(text).counts])
 
     def observe(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Learn that the engine counted so many tokens in a prompt of these messages."""
