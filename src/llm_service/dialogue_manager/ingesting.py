@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
+from secrets import token_hex
 
 from llm_service.errors import InvalidMessage
 from llm_service.hygiene import neutralise_message
@@ -96,4 +96,4 @@ class Ingesting:
 
 def new_id() -> str:
     """An id for a message that the platform gave none, or for a reply."""
-    return uuid.uuid4().hex
+    return token_hex(16)

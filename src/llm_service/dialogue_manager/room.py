@@ -199,7 +199,7 @@ class Room:
         """Let the trackers see a reply."""
         if self.tracking.threads:
             self.threads.observe(reply)
-        asked = map(viewer_of, self._among(reply.answers))
+        asked = map(viewer_of, self.messages_of(reply.answers))
         self.ledger.replied(reply.id, asked, urgency=urgency, at=reply.created_at)
 
     def topics_lately(self, now: float) -> tuple[Topic, ...]:
@@ -300,15 +300,20 @@ class Room:
 
     def place_of(self, message_ids: Collection[str]) -> int:
         """Position of the newest of these messages; of the newest message at all where none is in the window."""
-        return max((message.position for message in self._among(message_ids)), default=self.last_position)
+        return max((message.position for message in self.messages_of(message_ids)), default=self.last_position)
 
-    def _among(self, message_ids: Collection[str]) -> list[Message]:
-        """Those of these messages that are in the window, oldest first. A turn asks for what stands near its end."""
-        found: list[Message] = []
+    def messages_of(self, ids: Collection[str]) -> list[Message]:
+        """Those of these messages that are in the window, oldest first."""
+        return [entry for entry in self.entries_of(ids) if isinstance(entry, Message)]
+
+    def entries_of(self, ids: Collection[str]) -> list[Entry]:
+        """Those of these messages and replies that are in the window, oldest first. A turn asks for what stands near
+        its end."""
+        found: list[Entry] = []
         for entry in reversed(self.entries):
-            if len(found) == len(message_ids):
+            if len(found) == len(ids):
                 break
-            if isinstance(entry, Message) and entry.id in message_ids:
+            if entry.id in ids:
                 found.append(entry)
         return found[::-1]
 

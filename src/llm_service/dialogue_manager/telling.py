@@ -75,8 +75,7 @@ class Telling:
 
     async def told(self, room: Room, answers: Sequence[str], estimator: TokenEstimator) -> Told:
         """What to tell the turn that answers these messages."""
-        wanted = set(answers)
-        asked = [entry for entry in room.entries if entry.id in wanted and isinstance(entry, Message)]
+        asked = room.messages_of(frozenset(answers))
         if not asked:
             return Told()
         budget = _Budget(estimator)
@@ -100,8 +99,8 @@ class Telling:
 def _followed(room: Room, asked: Sequence[Message]) -> list[Entry]:
     """The lines that ``asked`` follow on, in their order, where others have come between since."""
     before = {room.threads.before(message.id) for message in asked} - {message.id for message in asked}
-    far = before.intersection(room.present).difference([entry.id for entry in room.entries[-NEAR:]])
-    return [entry for entry in room.entries if entry.id in far] if far else []
+    far = room.present.intersection(before).difference([entry.id for entry in room.entries[-NEAR:]])
+    return room.entries_of(far)
 
 
 def _within(found: Sequence[tuple[Message, list[Note]]], budget: _Budget) -> Iterator[tuple[Message, list[Note]]]:

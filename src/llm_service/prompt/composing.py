@@ -186,7 +186,7 @@ def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
 def _spares_nothing(frame: Frame, talk: Sequence[Turn], counter: Counter, tokens: int, lines: Lines) -> bool:
     """Whether nothing has to be spared, as in most turns: even the newest message with all that could be takes less
     than half of the room."""
-    return frame == frame.bare() or _at_most(frame.around(newest_alone(talk, lines)), tokens / 2, counter)
+    return frame.is_bare or _at_most(frame.around(newest_alone(talk, lines)), tokens / 2, counter)
 
 
 def _at_most(messages: Sequence[PromptMessage], tokens: float, counter: Counter) -> bool:

@@ -45,6 +45,11 @@ class Frame:
             messages[-1] = _said(messages[-1].content, "\n".join(self.notes))
         return (*self._system_message(), *messages)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing that can be spared."""
+        return not self.opening and not self.notes
+
     def bare(self) -> Frame:
         """The same without what can be spared."""
         return Frame(system=self.system, fold_system=self.fold_system)

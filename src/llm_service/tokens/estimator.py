@@ -171,6 +171,8 @@ class _Seen:
 
     def _list(self) -> None:
         """Bring the sets of places up to date."""
+        if not any(listed is prompt for listed, (prompt, _) in zip(self._listed, self._prompts, strict=False)):
+            self._places, self._listed = {}, []
         for place, (prompt, _) in enumerate(self._prompts):
             if place == len(self._listed):
                 self._listed.append(_NOTHING)
