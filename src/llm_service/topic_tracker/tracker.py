@@ -14,7 +14,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import nlargest
 from itertools import islice, pairwise
@@ -109,7 +109,10 @@ class _Line:
 @dataclass(slots=True)
 class _Term:
     score: float = 0.0
-    lines: int = 0
+    lines: list[_Line] = field(default_factory=list)
+    """Those that have it, in order."""
+    label: str = ""
+    """How they write it; empty if that is not known of these lines."""
 
 
 class TopicTracker:
@@ -241,7 +244,8 @@ class TopicTracker:
             elif counted.score < least and term in self._topics:
                 del self._topics[term]
             counted.score += gain * weight
-            counted.lines += 1
+            counted.lines.append(line)
+            counted.label = ""
         self._attention += line.novelty * weight
         self._texts[line.text] = self._texts.get(line.text, 0) + 1
         recent = self._by.get(line.who)
@@ -258,7 +262,8 @@ class TopicTracker:
         for term, gain in zip(line.terms, line.gains, strict=True):
             counted = self._terms[term]
             counted.score -= gain * weight
-            counted.lines -= 1
+            counted.lines.remove(line)
+            counted.label = ""
             if not counted.lines:
                 del self._terms[term]
                 self._topics.pop(term, None)
@@ -309,7 +314,7 @@ class TopicTracker:
         known = term in self._topics
         if known and (term == self._leader or score <= TAKES_OVER * self._score(self._leader)):
             return None
-        lines = self._lines_with(term)
+        lines = self._terms[term].lines
         if not known and not self._is_shared(lines):
             return None
         self._end(weight)
@@ -326,7 +331,7 @@ class TopicTracker:
             self._leader = term
         return TopicChange(
             kind="shifted" if known else "began",
-            label=_label(term, lines),
+            label=self._label(term),
             since=lines[0].at,
             since_id=lines[0].id,
             message_id=line.id,
@@ -347,35 +352,39 @@ class TopicTracker:
         counted = self._terms.get(term)
         return counted.score if counted else 0.0
 
-    def _lines_with(self, term: str) -> list[_Line]:
-        return [line for line in self._lines.values() if term in line.terms]
-
     def _is_shared(self, lines: Sequence[_Line]) -> bool:
         """Several people said it in several ways; where only one person writes, that person is the room, and must say
         more than one thing over and over."""
-        people = {line.who for line in lines}
-        said_anew = len({line.text for line in lines}) > 1
-        return len(people) > 1 and said_anew if len(self._by) > 1 else said_anew or len(lines) == 1
+        first = lines[0]
+        said_anew = any(line.text != first.text for line in lines)
+        if len(self._by) > 1:
+            return said_anew and any(line.who != first.who for line in lines)
+        return said_anew or len(lines) == 1
 
     def _groups(self) -> Iterator[_Group]:
         """The strongest words, each with the words that come with it: one group is one topic."""
-        strongest = nlargest(4 * TOPICS, self._terms.items(), key=lambda item: (item[1].score, item[0]))
-        found = self._lines_with_any({term for term, _ in strongest})
-        taken: list[set[str]] = []
-        for term, _ in strongest:
-            lines = found.get(term, [])
-            ids = {line.id for line in lines}
-            if not self._is_shared(lines) or any(2 * len(ids & other) > len(ids) for other in taken):
+        taken: list[set[_Line]] = []
+        for term in self._strongest_terms(4 * TOPICS):
+            lines = self._terms[term].lines
+            if not self._is_shared(lines):
                 continue
-            taken.append(ids)
-            yield _Group(term, _label(term, lines), lines, len({line.who for line in lines}))
+            said = set(lines)
+            if any(2 * len(said & other) > len(said) for other in taken):
+                continue
+            taken.append(said)
+            yield _Group(term, self._label(term), lines, len({line.who for line in lines}))
 
-    def _lines_with_any(self, terms: set[str]) -> dict[str, list[_Line]]:
-        found: dict[str, list[_Line]] = {}
-        for line in self._lines.values():
-            for term in terms.intersection(line.terms):
-                found.setdefault(term, []).append(line)
-        return found
+    def _strongest_terms(self, most: int) -> list[str]:
+        """So many words, the strongest first. A pair for each of some thousand words would keep the garbage collector
+        busy, so the weakest one that counts is found first, among plain numbers."""
+        least = min(nlargest(most, [counted.score for counted in self._terms.values()]), default=0.0)
+        pairs = sorted([(counted.score, term) for term, counted in self._terms.items() if counted.score >= least])
+        return [term for _, term in pairs[: -most - 1 : -1]]
+
+    def _label(self, term: str) -> str:
+        counted = self._terms[term]
+        counted.label = counted.label or _label(term, counted.lines)
+        return counted.label
 
 
 @dataclass(frozen=True, slots=True)
