@@ -510,6 +510,23 @@ def make_room(name):
     )
 
 
+def test_a_room_knows_the_names_and_emotes_in_its_window():
+    room = make_room("lobby")
+    lines = [
+        replace(message(name, room="lobby"), speaker=name, emotes=(f"{name}Hi",)) for name in ("ann", "bob", "ann2")
+    ]
+    room.join([*lines, replace(lines[0], id="again")])
+    assert list(room.speakers) == ["ann", "bob", "ann2"]
+    room.leave("bob")
+    assert list(room.speakers) == ["ann", "ann2"]
+    assert list(room.emotes) == ["annHi", "ann2Hi"]
+    room.drop_before(2)
+    assert list(room.speakers) == ["ann2", "ann"]
+    room.clear()
+    assert not room.speakers
+    assert not room.emotes
+
+
 async def test_what_a_line_follows_on_stands_beside_it_where_others_came_between(manager, lm):
     manager.add_message("bob", "which boss drops the lantern?", message_id="q")
     for n in range(8):

@@ -320,8 +320,8 @@ class DialogueManager:
         """
         return ResponseCleaner(
             bot_name=room.persona.name,
-            usernames=room.speakers(),
-            emotes=room.emotes(),
+            usernames=tuple(room.speakers),
+            emotes=tuple(room.emotes),
             prompt_opens_reasoning=self._opens_reasoning.get(model),
         )
 

@@ -86,7 +86,7 @@ class Noting:
         told = statements(message.line, names=names, is_emote=_emotes_of(room, message))
         if not told or not _may_speak_for_themselves(room, message):
             return []
-        taken = {fold(name) for name in room.speakers() if name != message.speaker}
+        taken = {fold(name) for name in room.speakers if name != message.speaker}
         return [one for one in told if _fits(one.text, {*map(fold, names)}, taken, names)]
 
     async def _write(self, room: Room, message: Message, told: Sequence[Statement]) -> None:

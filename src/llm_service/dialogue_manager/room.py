@@ -63,6 +63,10 @@ class Room:
     entries: list[Entry] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
     """Their ids: whether a message is known is asked for every one that comes in."""
+    speakers: dict[str, None] = field(default_factory=dict)
+    """The names in them as the model reads them, in order: every reply is compared with these."""
+    emotes: dict[str, None] = field(default_factory=dict)
+    """The emotes that viewers used in them, in order."""
     conversation: Conversation = ()
     """The turns of its last prompt, which the next one begins with; dropped when something must be forgotten."""
     cut: int = 0
@@ -130,14 +134,23 @@ class Room:
 
     def hold(self, entries: Iterable[Entry]) -> None:
         """Let these be the window's entries."""
-        self.entries = list(entries)
-        self.present = {entry.id for entry in self.entries}
+        held = list(entries)
+        self.entries, self.present, self.speakers, self.emotes = [], set(), {}, {}
+        self._add(held)
+
+    def _add(self, entries: Sequence[Entry]) -> None:
+        self.entries += entries
+        self.present.update([entry.id for entry in entries])
+        for entry in entries:
+            if isinstance(entry, Message):
+                self.speakers[entry.speaker] = None
+                for emote in entry.emotes:
+                    self.emotes[emote] = None
 
     def join(self, messages: Iterable[Message]) -> list[Message]:
         """Put messages at the end of the conversation; their places are provisional until the store confirms them."""
         joined = [self._placed(message) for message in messages]
-        self.entries += joined
-        self.present.update([message.id for message in joined])
+        self._add(joined)
         if len(self.entries) > 2 * MOST_ENTRIES:
             self.hold(self.entries[-MOST_ENTRIES:])
         self.messages += len(joined)
@@ -316,16 +329,6 @@ class Room:
             if entry.id in ids:
                 found.append(entry)
         return found[::-1]
-
-    def speakers(self) -> tuple[str, ...]:
-        """The names in the window as the model reads them."""
-        return tuple(dict.fromkeys([entry.speaker for entry in self.entries if isinstance(entry, Message)]))
-
-    def emotes(self) -> tuple[str, ...]:
-        """The emotes that viewers in the window used."""
-        return tuple(
-            dict.fromkeys([emote for entry in self.entries if isinstance(entry, Message) for emote in entry.emotes])
-        )
 
     def drop_before(self, cut: int) -> Sequence[Entry]:
         """Move the window's start; returns what fell out."""
