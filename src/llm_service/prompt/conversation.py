@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, takewhile
 from operator import attrgetter, is_
@@ -91,10 +91,12 @@ def turns(entries: Sequence[Entry], lines: Lines = one_line_each, known: Convers
 
     A reply that no message comes before is left out, and so is one without text: templates want strict alternation and
     no empty content. The ``known`` turns, of an earlier conversation and made with the same ``lines``, are taken as
-    they are where these entries begin with the very same: a conversation that grew costs what is new.
+    they are where these entries begin with the very same, and of the others what was said: a conversation that grew
+    costs what is new.
     """
     same, told = _still_so(entries, known)
-    return (*same, *_grouped(entries[told:], lines))
+    others = {turn.messages[0].id: turn for turn in known[len(same) :]}
+    return (*same, *_grouped(entries[told:], lines, others))
 
 
 def _still_so(entries: Sequence[Entry], known: Conversation) -> tuple[Conversation, int]:
@@ -117,7 +119,7 @@ def _goes_on(turn: Turn, later: Sequence[Entry]) -> bool:
     return not turn.replies or isinstance(next(iter(later), None), Reply)
 
 
-def _grouped(entries: Iterable[Entry], lines: Lines) -> tuple[Turn, ...]:
+def _grouped(entries: Iterable[Entry], lines: Lines, known: Mapping[str, Turn]) -> tuple[Turn, ...]:
     found: list[Turn] = []
     said: list[Message] = []
     answered: list[Reply] = []
@@ -127,11 +129,14 @@ def _grouped(entries: Iterable[Entry], lines: Lines) -> tuple[Turn, ...]:
                 answered.append(entry)
             continue
         if answered:
-            found.append(_turn(said, answered, lines))
+            found.append(_turn(said, answered, lines, known))
             said, answered = [], []
         said.append(entry)
-    return (*found, _turn(said, answered, lines)) if said else tuple(found)
+    return (*found, _turn(said, answered, lines, known)) if said else tuple(found)
 
 
-def _turn(said: Sequence[Message], answered: Sequence[Reply], lines: Lines) -> Turn:
-    return Turn(tuple(said), say(said, lines), tuple(answered))
+def _turn(said: Sequence[Message], answered: Sequence[Reply], lines: Lines, known: Mapping[str, Turn]) -> Turn:
+    messages = tuple(said)
+    begun = known.get(messages[0].id)
+    text = begun.said if begun and begun.messages == messages else say(messages, lines)
+    return Turn(messages, text, tuple(answered))
