@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import nlargest
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Literal
 
 from llm_service.memo import Memory
@@ -432,13 +433,13 @@ def _label(term: str, lines: Sequence[_Line]) -> str:
     """``term`` as it is mostly written, with the word beside it that mostly comes with it."""
     spoken = [spelled for line in lines[-SAMPLE:] if term in (spelled := line.spelled)[1]]
     phrases = Counter(phrase for spelled in spoken for phrase in _phrases_with(term, spelled))
-    alike: Counter[tuple[str, ...]] = Counter()
+    stems = {phrase: (stem(phrase[0]), stem(phrase[1])) for phrase in phrases}
+    alike: dict[tuple[str, str], int] = {}
     for phrase, times in phrases.items():
-        alike[tuple(stem(word) for word in phrase)] += times
-    common, times = max(alike.items(), key=lambda item: item[1], default=((), 0))
+        alike[stems[phrase]] = alike.get(stems[phrase], 0) + times
+    common, times = max(alike.items(), key=itemgetter(1), default=(None, 0))
     if 2 * times > len(spoken):
-        spellings = [phrase for phrase in phrases if tuple(stem(word) for word in phrase) == common]
-        usual = max(spellings, key=lambda phrase: phrases[phrase])
+        usual = max([phrase for phrase in phrases if stems[phrase] == common], key=phrases.__getitem__)
         return _joined(usual)
     told = Counter(word for words, terms in spoken for word, found in zip(words, terms, strict=True) if found == term)
     return told.most_common(1)[0][0] if told else term
