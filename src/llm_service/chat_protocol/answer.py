@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,12 +28,12 @@ _FINISH: dict[str, FinishReason] = {
 }
 _DOCUMENT_STARTS = b'{["<tfn0123456789-'
 """What JSON, and HTML in its place, can begin with; no line of an event stream that means something does."""
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e"))
+_VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e]")
 
 
 def is_blank(text: str) -> bool:
     """Whether nobody would see anything of this text."""
-    return not text or not text.translate(_INVISIBLE).strip()
+    return _VISIBLE.search(text) is None
 
 
 class AnswerDecoder:
@@ -44,7 +45,8 @@ class AnswerDecoder:
     """
 
     def __init__(self, *, event_stream: bool = True, document_limit: int = DOCUMENT_LIMIT) -> None:
-        self._event_stream = event_stream
+        self.event_stream = event_stream
+        """Whether the engine says that it streams: a body that is empty is then no answer, and no failure yet."""
         self._limit = document_limit
         self._events: EventDecoder | None = None
         self._document = bytearray()
@@ -110,14 +112,16 @@ class AnswerDecoder:
                 self._text(text)
             blank = data.find(b"\n\n", at) if self._frame.hopeful else -1
             end = blank + 2 if blank >= 0 else len(data)
-            for name, document in events.feed(data[at:end]):
+            document = events.plain(data, at, end) if blank >= 0 else None
+            found = events.feed(data[at:end]) if document is None else [(b"", document)]
+            for name, document in found:
                 self._event(name, document)
             at = end
 
     def _finish(self, _: bytes) -> None:
         if self._events is not None:
             self._last_event(self._events)
-        elif self._document.strip() or not self._event_stream:
+        elif self._document.strip() or not self.event_stream:
             self._whole(_moved(self._document))
         self._end_half()
 

@@ -51,8 +51,11 @@ class Frame:
         """The text of the known events that follow ``at``, a place between two events; and the place behind them."""
         if not self._start or not data.startswith(self._start, at):
             return "", at
-        alike = list(takewhile(methodcaller("startswith", self._start), data[at:].split(self._end)[:-1]))
-        text = _text([event[len(self._start) :] for event in alike])
+        last = data.rfind(self._end, at)
+        events = data[at:last].split(self._end) if last >= 0 else []
+        alike = list(takewhile(methodcaller("startswith", self._start), events))
+        before = len(self._start)
+        text = _text([event[before:] for event in alike])
         if not text:
             return "", at
         self._patience = _PATIENCE
@@ -76,6 +79,9 @@ def _text(pieces: list[bytes]) -> str:
     whole = b"".join(pieces)
     if whole.isascii() and _VERBATIM.fullmatch(whole):
         return whole.decode()
+    if b"\\" not in whole:  # then a piece with a quote in it makes the list longer, and nothing makes it shorter
+        texts = _parsed(b'["%b"]' % b'","'.join(pieces))
+        return "".join(texts) if texts is not None and len(texts) == len(pieces) else ""
     try:
         return "".join([orjson.loads(b'"%b"' % piece) for piece in pieces])
     except orjson.JSONDecodeError:
