@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AbstractAsyncContextManager, suppress
 from math import inf
 from types import TracebackType
 from typing import Any
@@ -166,27 +166,24 @@ class Connection:
         self._pooled: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
 
-    @asynccontextmanager
-    async def post(
+    def post(
         self, path: str, body: bytes, *, root: bool = False, fresh: bool = False, within: float | None = None
-    ) -> AsyncIterator[Answer]:
+    ) -> AbstractAsyncContextManager[Answer]:
         """Send ``body`` to ``path`` and give the answer's body; leaving early hangs up.
 
         ``root`` starts from the server's root, where the engine's own API lives; ``fresh`` uses a connection made for
         this request; ``within`` so many seconds the first piece must be there. Raises our errors, those of a refusal
         included.
         """
-        async with self._exchange("POST", path, body, root=root, fresh=fresh, within=within) as answer:
-            if answer.status != 200:
-                raise await answer.refusal()
-            yield answer
+        due = inf if within is None else asyncio.get_running_loop().time() + within
+        return _Exchange(self._begin("POST", path, body, root=root, fresh=fresh, due=due), due, refusals=True)
 
     async def get_json(self, path: str, *, root: bool = False) -> Any:
         """The JSON at ``path``; None if what comes is not JSON with status 200.
 
         Raises our errors if the server cannot be reached or refuses our key.
         """
-        async with self._exchange("GET", path, root=root) as answer:
+        async with _Exchange(self._begin("GET", path, None, root=root, fresh=False, due=inf), inf) as answer:
             if answer.status in {401, 403}:
                 raise await answer.refusal()
             if answer.status != 200:
@@ -244,24 +241,6 @@ class Connection:
                 await session.close()
         self._pooled = self._fresh = None
 
-    @asynccontextmanager
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        *,
-        root: bool = False,
-        fresh: bool = False,
-        within: float | None = None,
-    ) -> AsyncIterator[Answer]:
-        due = inf if within is None else asyncio.get_running_loop().time() + within
-        answer = Answer(await self._begin(method, path, body, root=root, fresh=fresh, due=due), due)
-        try:
-            yield answer
-        finally:
-            answer.close()
-
     async def _begin(
         self, method: str, path: str, body: bytes | None, *, root: bool, fresh: bool, due: float
     ) -> aiohttp.ClientResponse:
@@ -297,6 +276,31 @@ class Connection:
             read_bufsize=READ_SIZE,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
         )
+
+
+class _Exchange(AbstractAsyncContextManager[Answer]):
+    """A request, and its answer for as long as the ``with`` lasts. ``refusals`` says that they are raised."""
+
+    __slots__ = ("_answer", "_beginning", "_due", "_refusals")
+
+    def __init__(self, beginning: Awaitable[aiohttp.ClientResponse], due: float, *, refusals: bool = False) -> None:
+        self._beginning = beginning
+        self._due = due
+        self._refusals = refusals
+
+    async def __aenter__(self) -> Answer:
+        self._answer = answer = Answer(await self._beginning, self._due)
+        if self._refusals and answer.status != 200:
+            try:
+                raise await answer.refusal()
+            finally:
+                answer.close()
+        return answer
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._answer.close()
 
 
 def _urls(base_url: str) -> tuple[URL, URL]:

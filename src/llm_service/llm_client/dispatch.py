@@ -16,8 +16,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -193,8 +192,9 @@ class Dispatch:
         flight.attempts += 1
         self._counters.attempts += 1
         exchange = Exchange(self._connection, flight, self._limits, prompt)
-        with self._guarded(flight):
-            await exchange.run(request_body(prompt, model, self._extra()), fresh=flight.attempts > 1)
+        body = request_body(prompt, model, self._extra())
+        self._breaker.enter()
+        await self._guarded(flight, exchange.run(body, fresh=flight.attempts > 1))
         self._check_model(model, flight.model)
         return not exchange.cut
 
@@ -203,12 +203,10 @@ class Dispatch:
         known = self._watch.inventory
         return LLAMA_CPP if known is not None and known.source is Source.LLAMA_SERVER else {}
 
-    @contextmanager
-    def _guarded(self, flight: Flight) -> Iterator[None]:
+    async def _guarded(self, flight: Flight, call: Coroutine[Any, Any, None]) -> None:
         """Tell the breaker how a call went. A time-out of the caller's counts if the engine had said nothing."""
-        self._breaker.enter()
         try:
-            yield
+            await call
         except (EngineUnavailable, EngineDisconnected, EngineTimeout):
             self._breaker.failed()
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from llm_service.types import Chunk
+from llm_service.types import Chunk, Completion
 
 
 class Reader(Protocol):
@@ -40,6 +40,8 @@ class Flight:
         """Whether a reader gave up because its time was over."""
         self.listed = True
         """Whether the answer may still be shared and remembered."""
+        self.whole: Completion | None = None
+        """The answer put together, once it is over and somebody has asked for it."""
         self.readers: set[Reader] = set()
 
     @property

@@ -6,8 +6,7 @@ When the last reader leaves, its flight is cancelled, and with it the engine's g
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, TypeAlias
 
 from llm_service.errors import ShuttingDown
@@ -31,24 +30,24 @@ class Flights:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    @contextmanager
-    def join(self, key: Hashable | None, deadline: float, fly: Fly) -> Iterator[EngineStream]:
-        """Read the flight of this key; if there is none, or no key, ``fly`` starts one. Leaving may cancel it."""
+    def join(self, key: Hashable | None, deadline: float, fly: Fly) -> EngineStream:
+        """Read the flight of this key; if there is none, or no key, ``fly`` starts one. Who joins must ``leave``."""
         flight = self._by_key.get(key) if key is not None else None
-        if flight is None:
-            flight = Flight(started=asyncio.get_running_loop().time())
-            reader = self._board(flight, deadline)
-            self._start(flight, key, fly)
-        else:
+        if flight is not None:
             self.joined += 1
-            reader = self._board(flight, deadline)
-        try:
-            yield reader
-        finally:
-            reader.close()
-            flight.readers.discard(reader)
-            if not flight.readers and not flight.ended:
-                self._abandon(flight, key)
+            return self._board(flight, deadline)
+        flight = Flight(started=asyncio.get_running_loop().time())
+        reader = self._board(flight, deadline)
+        self._start(flight, key, fly)
+        return reader
+
+    def leave(self, key: Hashable | None, reader: EngineStream) -> None:
+        """It reads no further. Who is the last to leave a flight under way cancels it."""
+        flight = reader.flight
+        reader.close()
+        flight.readers.discard(reader)
+        if not flight.readers and not flight.ended:
+            self._abandon(flight, key)
 
     async def close(self, grace: float = 0.0) -> None:
         """Let what is under way finish within ``grace`` seconds, then cancel it, and wait until all is gone."""

@@ -8,7 +8,7 @@ from math import inf
 from typing import Self
 
 from llm_service.errors import DeadlineTooShort, EngineTimeout
-from llm_service.types import Chunk, Completion, FinishReason, ToolCallDelta
+from llm_service.types import Chunk, Completion, FinishReason, ToolCallDelta, Usage
 
 from .flight import Flight
 
@@ -21,7 +21,8 @@ class EngineStream:
     """
 
     def __init__(self, flight: Flight, deadline: float = inf) -> None:
-        self._flight = flight
+        self.flight = flight
+        """What it reads."""
         self._at = 0
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Future[None] | None = None
@@ -34,30 +35,30 @@ class EngineStream:
     @property
     def cached(self) -> bool:
         """Whether the engine was not asked."""
-        return self._flight.cached
+        return self.flight.cached
 
     @property
     def model(self) -> str:
         """The model that says it answered."""
-        return self._flight.model
+        return self.flight.model
 
     @property
     def attempts(self) -> int:
         """How often the engine was asked: 0 for a cached answer."""
-        return self._flight.attempts
+        return self.flight.attempts
 
     @property
     def queued_ms(self) -> float:
         """How long it waited for a slot."""
-        return self._since_start(self._flight.admitted)
+        return self._since_start(self.flight.admitted)
 
     @property
     def first_token_ms(self) -> float:
         """How long the first chunk took, from the question on."""
-        return self._since_start(self._flight.first_chunk)
+        return self._since_start(self.flight.first_chunk)
 
     def _since_start(self, time: float | None) -> float:
-        return 0.0 if time is None else 1000 * (time - self._flight.started)
+        return 0.0 if time is None else 1000 * (time - self.flight.started)
 
     # ── Reading ──
 
@@ -65,7 +66,7 @@ class EngineStream:
         return self
 
     async def __anext__(self) -> Chunk:
-        chunks = self._flight.chunks
+        chunks = self.flight.chunks
         if self._at == len(chunks):
             await self.wait()
             if self._at == len(chunks):
@@ -76,14 +77,14 @@ class EngineStream:
 
     async def wait(self) -> None:
         """Return when the next chunk is there, or the end."""
-        flight = self._flight
+        flight = self.flight
         while self._at == len(flight.chunks) and not self._over():
             self._waiting = self._loop.create_future()
             await self._waiting
 
     async def drain(self) -> Completion:
         """The whole answer."""
-        flight = self._flight
+        flight = self.flight
         while not self._over():
             self._at = len(flight.chunks)
             await self.wait()
@@ -91,11 +92,11 @@ class EngineStream:
 
     def so_far(self) -> Completion:
         """The answer as far as it has come."""
-        return gather(self._flight)
+        return gather(self.flight)
 
     def _over(self) -> bool:
         """Whether nothing more will come; raises why, if it did not end well."""
-        flight = self._flight
+        flight = self.flight
         if flight.error is not None:
             raise flight.error
         if self._expired and not flight.ended:
@@ -143,25 +144,36 @@ def as_chunk(answer: Completion) -> Chunk:
 
 
 def gather(flight: Flight) -> Completion:
-    """What a flight brought, as one whole answer."""
+    """What a flight brought, as one whole answer. That of a flight which is over is put together once."""
+    if flight.whole is not None:
+        return flight.whole
     chunks = flight.chunks
-    finish: FinishReason = next((chunk.finish_reason for chunk in reversed(chunks) if chunk.finish_reason), "stop")
-    usage = next((chunk.usage for chunk in reversed(chunks) if chunk.usage), None)
+    finish: FinishReason = "stop"
+    usage = Usage()
+    for chunk in chunks:
+        finish = chunk.finish_reason or finish
+        usage = chunk.usage or usage
     answer = Completion(
         text="".join([chunk.text for chunk in chunks]),
         reasoning="".join([chunk.reasoning for chunk in chunks]),
         tool_calls=_whole_calls(chunks),
         finish_reason=finish,
+        usage=usage,
         model=flight.model,
         cached=flight.cached,
     )
-    return answer if usage is None else replace(answer, usage=usage)
+    if flight.ended:
+        flight.whole = answer
+    return answer
 
 
 def _whole_calls(chunks: list[Chunk]) -> tuple[ToolCallDelta, ...]:
     """The pieces of each tool call put together, in the order of their index."""
+    pieces = [call for chunk in chunks for call in chunk.tool_calls]
+    if not pieces:
+        return ()
     calls: dict[int, ToolCallDelta] = {}
-    for piece in (call for chunk in chunks for call in chunk.tool_calls):
+    for piece in pieces:
         known = calls.get(piece.index)
         if known is None:
             calls[piece.index] = piece

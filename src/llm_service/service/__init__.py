@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -49,30 +50,31 @@ class Service:
         self.running = 0
         """Requests that callers wait for."""
         self.telemetry = Telemetry(self._readings, Requests())
+        self._working = _Working(self)
         self._idle = asyncio.Event()
 
     @asynccontextmanager
     async def chat(self, draft: Draft, room: str) -> AsyncIterator[Turn]:
         """A turn that answers ``draft``. Raises :class:`ShuttingDown` where the service is stopping."""
-        with self._working():
+        with self._working:
             async with self.dialogues.turn(draft, room=room) as turn:
                 yield turn
 
     async def reply(self, draft: Draft, room: str) -> Reply:
         """The reply to ``draft``: the same turn, drained."""
-        with self._working():
+        with self._working:
             return await self.dialogues.reply(draft, room=room)
 
     @asynccontextmanager
     async def turn(self, room: str) -> AsyncIterator[Turn]:
         """A turn that answers what waits, as the room's policy decides."""
-        with self._working():
+        with self._working:
             async with self.dialogues.turn(room=room, choose=True) as turn:
                 yield turn
 
     async def ingest(self, drafts: Sequence[Draft], room: str) -> list[Ingested]:
         """Take lines in, without a reply."""
-        with self._working():
+        with self._working:
             return await self.dialogues.ingest(drafts, room=room)
 
     @asynccontextmanager
@@ -81,15 +83,31 @@ class Service:
     ) -> AsyncIterator[EngineStream]:
         """The engine's answer to a prompt that somebody else composed. Raises as :meth:`chat` does; ``missed`` is what
         :meth:`remembered` gave."""
-        with self._working(), AnswerTrace() as trace, trace.step("engine"):
+        with self._working, AnswerTrace() as trace, trace.step("engine"):
             if trace.recording:
                 trace.asked(prompt, await self.engines.model())
-            client, count = self.engines.client, partial(self._most_tokens, prompt)
-            asked = client.stream(prompt, caller=caller, use_cache=use_cache, count=count, missed=missed)
-            async with asked as stream:
+            async with self._asked(prompt, caller, use_cache=use_cache, missed=missed) as stream:
                 yield stream
                 if trace.recording:
                     trace.received(stream.so_far(), cached=stream.cached, first_token_ms=stream.first_token_ms)
+
+    async def complete(
+        self, prompt: Prompt, *, caller: str = "", use_cache: bool = True, missed: CacheKey | None = None
+    ) -> Completion:
+        """The whole of :meth:`answer`."""
+        with self._working, AnswerTrace() as trace, trace.step("engine"):
+            if trace.recording:
+                trace.asked(prompt, await self.engines.model())
+            async with self._asked(prompt, caller, use_cache=use_cache, missed=missed) as stream:
+                answer = await stream.drain()
+                trace.received(answer, cached=stream.cached, first_token_ms=stream.first_token_ms)
+                return answer
+
+    def _asked(
+        self, prompt: Prompt, caller: str, *, use_cache: bool, missed: CacheKey | None
+    ) -> AbstractAsyncContextManager[EngineStream]:
+        count = partial(self._most_tokens, prompt)
+        return self.engines.client.stream(prompt, caller=caller, use_cache=use_cache, count=count, missed=missed)
 
     def _most_tokens(self, prompt: Prompt) -> int:
         """The tokens that a prompt has at most for the model that answers it."""
@@ -99,7 +117,7 @@ class Service:
 
     async def remembered(self, prompt: Prompt) -> Completion | CacheKey | None:
         """The answer to such a prompt that was given before, or what :meth:`answer` is told where there is none."""
-        with self._working():
+        with self._working:
             found = await self.engines.client.remembered(prompt)
             if isinstance(found, Completion):
                 await self._trace_remembered(prompt, found)
@@ -111,19 +129,18 @@ class Service:
                 trace.asked(prompt, await self.engines.model())
                 trace.received(answer, cached=True, first_token_ms=0.0)
 
-    @contextmanager
-    def _working(self) -> Iterator[None]:
-        """Somebody waits for this: it is finished before the service stops, and not begun while it does."""
+    def begin(self) -> None:
+        """Somebody waits for something. Raises :class:`ShuttingDown` where the service is stopping."""
         if self.stopping:
             raise ShuttingDown(retry_after=5)
         self.running += 1
         self._idle.clear()
-        try:
-            yield
-        finally:
-            self.running -= 1
-            if not self.running:
-                self._idle.set()
+
+    def end(self) -> None:
+        """It is done."""
+        self.running -= 1
+        if not self.running:
+            self._idle.set()
 
     def _readings(self) -> Readings:
         """What the parts have counted."""
@@ -199,6 +216,21 @@ class Service:
             "pool": state.pool,
             "tokens_in_flight": state.tokens_in_flight,
         }
+
+
+class _Working:
+    """Somebody waits for this: it is finished before the service stops, and not begun while it does."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def __enter__(self) -> None:
+        self._service.begin()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._service.end()
 
 
 def _family(cls: type[LLMServiceError]) -> dict[str, type[LLMServiceError]]:

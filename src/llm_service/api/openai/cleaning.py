@@ -72,7 +72,10 @@ class Cleaning:
         text = self.feed(answer.text) + self.finish(answer.finish_reason)
         if not text and not answer.tool_calls:
             raise EmptyReply
-        return replace(answer, text=text, reasoning=answer.reasoning + self.hidden())
+        hidden = self.hidden()
+        if text == answer.text and not hidden:
+            return answer
+        return replace(answer, text=text, reasoning=answer.reasoning + hidden)
 
     def hidden(self) -> str:
         """What was taken out since this was last asked: the model's thoughts."""

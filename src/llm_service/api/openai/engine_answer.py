@@ -12,9 +12,8 @@ from .answer import DONE, ChunkWriter, finish_of
 from .cleaning import Cleaners, Cleaning
 
 
-async def whole_answer(stream: EngineStream, cleaners: Cleaners, *, as_json: bool) -> Completion:
-    """The answer, drained and cleaned. Raises EmptyReply where nothing is left of it."""
-    answer = await stream.drain()
+def whole_answer(answer: Completion, cleaners: Cleaners, *, as_json: bool) -> Completion:
+    """A whole answer, cleaned. Raises EmptyReply where nothing is left of it."""
     cleaning = cleaners.cleaning(answer.model, as_json=as_json, thoughts_apart=bool(answer.reasoning))
     cleaned = cleaning.whole(answer)
     cleaners.learn(answer.model, cleaning)

@@ -243,7 +243,7 @@ class ChatCompletionRequest(_Part):
         tools, choice = self._tools()
         return Prompt(
             messages=tuple(message.prompt_message() for message in self.messages),
-            sampling=replace(defaults, **self._sampling()),
+            sampling=_adjusted(defaults, tuple(self._sampling().items())),
             model=model,
             response_format=self._response_format(),
             tools=_canonical(tools) if tools else None,
@@ -281,6 +281,12 @@ def read_again(body: bytes) -> ChatCompletionRequest:
     """The request that a body says, which was found to be strict JSON. The same bytes are read once: what is asked
     again and again is answered from the cache, and reading it would be most of the work. Raises ValidationError."""
     return ChatCompletionRequest.model_validate(json.loads(body), from_attributes=True)
+
+
+@remembered(MOST_AGAIN)
+def _adjusted(defaults: Sampling, asked: tuple[tuple[str, Any], ...]) -> Sampling:
+    """What a request asks for, and the rest by default: nearly all requests of a program ask for the same."""
+    return replace(defaults, **dict(asked))
 
 
 _SAMPLING = (

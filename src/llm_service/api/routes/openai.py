@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -146,17 +146,26 @@ async def _by_cache(asked: _Asked, cleaners: Cleaners, found: Service) -> Respon
 
 async def _by_engine(asked: _Asked, cleaners: Cleaners, found: Service, request: Request) -> Response:
     body, stack = asked.body, AsyncExitStack()
-    tries = _Tries(asked, found, stack)
     if not body.stream:
-        async with stack:
-            return _completion(await unless_gone(request, _drained(tries, cleaners, as_json=body.wants_json)))
+        return _completion(await unless_gone(request, _whole(asked, cleaners, found)))
+    tries = _Tries(asked, found, stack)
     stream = await unless_gone(request, tries.first())
     chunks = EngineChunks(stream, cleaners, tries.another, as_json=body.wants_json, with_usage=body.include_usage)
     return EventStream(_to_the_end(chunks, stack))
 
 
+async def _whole(asked: _Asked, cleaners: Cleaners, found: Service) -> Completion:
+    """A whole answer. One of which nothing is left is asked for once more, past the cache."""
+    prompt, caller, as_json = asked.prompt, asked.caller, asked.body.wants_json
+    with suppress(EmptyReply):
+        answer = await found.complete(prompt, caller=caller, use_cache=asked.use_cache, missed=asked.missed)
+        return whole_answer(answer, cleaners, as_json=as_json)
+    answer = await found.complete(prompt, caller=caller, use_cache=False)
+    return whole_answer(answer, cleaners, as_json=as_json)
+
+
 class _Tries:
-    """An answer of which nothing is left is asked for once more, past the cache."""
+    """The same for an answer that is streamed."""
 
     def __init__(self, asked: _Asked, found: Service, stack: AsyncExitStack) -> None:
         self._asked = asked
@@ -184,14 +193,6 @@ class _Tries:
         missed = asked.missed if use_cache else None
         answer = self._found.answer(asked.prompt, caller=asked.caller, use_cache=use_cache, missed=missed)
         return await self._stack.enter_async_context(answer)
-
-
-async def _drained(tries: _Tries, cleaners: Cleaners, *, as_json: bool) -> Completion:
-    stream = await tries.first()
-    try:
-        return await whole_answer(stream, cleaners, as_json=as_json)
-    except EmptyReply:
-        return await whole_answer(await tries.another(), cleaners, as_json=as_json)
 
 
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
