@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+from starlette.requests import Request
 from structlog.testing import capture_logs
 
+from llm_service.api.edge import LEAVING, Leaving
+from llm_service.api.streams import CallerLeft, unless_gone
 from llm_service.settings import Settings
 from running_service import running_service
 
@@ -238,6 +241,21 @@ async def test_a_caller_who_leaves_is_no_bug(bot, lm):
         await until(lambda: bot.service.telemetry.requests.counts)
     assert bot.service.telemetry.requests.counts == {("/chat", 499): 1}
     assert not lines, "it was logged as a bug"
+
+
+async def test_a_caller_who_leaves_is_noticed_behind_any_server():
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(CallerLeft):
+        await unless_gone(Request({"type": "http"}, receive), asyncio.sleep(5))
+
+
+async def test_a_caller_who_has_left_is_not_worked_for():
+    leaving = Leaving(lambda: None)
+    leaving.happen()
+    with pytest.raises(CallerLeft):
+        await unless_gone(Request({"type": "http", LEAVING: leaving}), asyncio.sleep(5))
 
 
 async def test_a_restart_changes_nothing(settings, lm):

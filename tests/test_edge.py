@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from uvicorn.server import ServerState
 
 from llm_service.api.edge import (
+    LEAVING,
     ApiKey,
     Edge,
     EdgeLimits,
@@ -275,6 +276,23 @@ async def test_the_application_still_learns_that_its_caller_left():
         await asyncio.sleep(0.05)
         writer.transport.abort()
         async with asyncio.timeout(2):
+            await left.wait()
+
+
+async def test_who_leaves_is_noticed_although_its_next_request_waits():
+    left = asyncio.Event()
+
+    async def app(scope, receive, send):
+        scope[LEAVING].tell(left.set)
+        await asyncio.sleep(1)
+
+    async with serving(Edge(app)) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request() + request())
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+        async with asyncio.timeout(0.5):
             await left.wait()
 
 

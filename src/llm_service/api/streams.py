@@ -2,19 +2,21 @@
 
 When a caller leaves, its work is cancelled at once, so that the engine's slot is free for the next viewer. Starlette
 tells a handler of a disconnect only when it tries to send, and a blocking answer sends nothing until it is ready, so
-both watch ``http.disconnect`` themselves.
+both find out themselves.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from .edge import LEAVING, Leaving
 
 T = TypeVar("T")
 
@@ -34,10 +36,10 @@ async def _gone(receive: Receive) -> None:
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:
     """Wait for ``work``, but cancel it when the caller hangs up; then :class:`CallerLeft` is raised.
 
-    The work is done in this task. Only watching needs another, which begins when the work first waits for something:
-    an answer that is at hand is not watched over.
+    The work is done in this task. Where the server is not ours, watching needs another, which begins when the work
+    first waits for something: an answer that is at hand is not watched over.
     """
-    watch = _Watch(request.receive)
+    watch = _Watch(request)
     try:
         return await work
     except asyncio.CancelledError:
@@ -51,14 +53,13 @@ async def unless_gone(request: Request, work: Awaitable[T]) -> T:
 class _Watch:
     """Cancels the task that makes it when the caller hangs up."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, request: Request) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
-        self._receive = receive
         self._left = False
-        self._watcher: asyncio.Task[None] | None = None
-        self._start = task.get_loop().call_soon(self._begin)
+        self._leaving: Leaving = request.scope.get(LEAVING) or _Watcher(request.receive)
+        self._leaving.tell(self._leave)
 
     def took_back(self) -> bool:
         """Whether the task was cancelled for this and nothing else; then it goes on."""
@@ -66,17 +67,37 @@ class _Watch:
 
     def end(self) -> None:
         """Stop watching."""
+        self._leaving.forget(self._leave)
+
+    def _leave(self) -> None:
+        self._left = True
+        self._task.cancel()
+
+
+class _Watcher(Leaving):
+    """Finds out by itself, with a task."""
+
+    __slots__ = ("_receive", "_start", "_task")
+
+    def __init__(self, receive: Receive) -> None:
+        super().__init__(lambda: None)
+        self._receive = receive
+        self._task: asyncio.Task[None] | None = None
+        self._start = asyncio.get_running_loop().call_soon(self._begin)
+
+    def forget(self, callback: Callable[[], None]) -> None:
+        """Stop watching."""
+        super().forget(callback)
         self._start.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     def _begin(self) -> None:
-        self._watcher = asyncio.create_task(self._until_gone())
+        self._task = asyncio.create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
         await _gone(self._receive)
-        self._left = True
-        self._task.cancel()
+        self.happen()
 
 
 def event(name: str, data: Any, *, event_id: str | None = None) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from llm_service.api.edge.asgi import LEAVING, Leaving
 from llm_service.api.edge.limits import EdgeLimits
 from llm_service.api.edge.problem import problem
 
@@ -41,13 +42,15 @@ class GuardedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection is there to send a request."""
         super().connection_made(transport)
+        self._leaving = Leaving(self.flow.resume_reading)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clocks."""
+        """Stop the clocks, and tell who works for it."""
         self._head_complete()
         self._reads_on()
         super().connection_lost(exc)
+        self._leaving.happen()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and refuse a head that goes on for too long."""
@@ -68,6 +71,7 @@ class GuardedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Stop the clock and let the request run."""
         self._head_complete()
+        self.scope[LEAVING] = self._leaving  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def pause_writing(self) -> None:

@@ -6,7 +6,6 @@ those that change nothing (``store``, ``metadata``, ``service_tier``, …) and u
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -23,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from llm_service.api.edge import LONGEST_AGAIN, Body
 from llm_service.memo import remembered
 from llm_service.types import Prompt, PromptMessage, Role, Sampling
 
@@ -276,11 +276,17 @@ class ChatCompletionRequest(_Part):
         return orjson.dumps(wanted.canonical()).decode()
 
 
-@remembered(MOST_AGAIN)
-def read_again(body: bytes) -> ChatCompletionRequest:
-    """The request that a body says, which was found to be strict JSON. The same bytes are read once: what is asked
-    again and again is answered from the cache, and reading it would be most of the work. Raises ValidationError."""
-    return ChatCompletionRequest.model_validate(json.loads(body), from_attributes=True)
+def read_again(body: Body) -> ChatCompletionRequest:
+    """The request that a body says. The same bytes are read once: what is asked again and again is answered from the
+    cache, and reading it would be most of the work. Raises ValidationError."""
+    return _read_again(body) if len(body.raw) <= LONGEST_AGAIN else _read(body)
+
+
+def _read(body: Body) -> ChatCompletionRequest:
+    return ChatCompletionRequest.model_validate(body.said, from_attributes=True)
+
+
+_read_again = remembered(MOST_AGAIN)(_read)
 
 
 @remembered(MOST_AGAIN)

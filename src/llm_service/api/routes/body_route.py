@@ -8,7 +8,6 @@ a handler gets no more than what it says, the :class:`Call` and the headers that
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -20,12 +19,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from llm_service.api.edge import BODY, JSON, header
+from llm_service.api.edge import BODY, Body, header
 
 from .dependencies import ROOM_PATTERN, call_of
-
-LONGEST_AGAIN = 16 * 1024
-"""Bytes of a body that is worth remembering."""
 
 _MISSING = object()
 
@@ -34,7 +30,7 @@ class BodyRoute(APIRoute):
     """A route whose handler is ``async def handler(*, body, call, …headers) -> Response``, and has a body."""
 
     def __init__(
-        self, path: str, endpoint: Callable[..., Any], *, again: Callable[[bytes], Any] | None = None, **documented: Any
+        self, path: str, endpoint: Callable[..., Any], *, again: Callable[[Body], Any] | None = None, **documented: Any
     ) -> None:
         self._again = again
         super().__init__(path, endpoint, **documented)
@@ -63,7 +59,7 @@ class BodyRoute(APIRoute):
             if of_room:
                 room.read(request.path_params["room"], errors)
             given = {name: part.read(_text(header(scope, key)), errors) for name, key, part in headers}
-            given["body"] = body.read_from(scope, errors)
+            given["body"] = body.read(scope.get(BODY, _MISSING), errors)
             if errors:
                 raise RequestValidationError(errors)
             return await handler(**given, call=call_of(request))  # type: ignore[no-any-return]
@@ -75,10 +71,10 @@ Handler = TypeVar("Handler", bound=Callable[..., Coroutine[Any, Any, Response]])
 
 
 def body_route(
-    router: APIRouter, path: str, *, again: Callable[[bytes], Any] | None = None, **documented: Any
+    router: APIRouter, path: str, *, again: Callable[[Body], Any] | None = None, **documented: Any
 ) -> Callable[[Handler], Handler]:
-    """``router.post(path, …)`` with a :class:`BodyRoute`. ``again`` reads a body that may come again, and remembers it;
-    it raises ValidationError where it is not as documented."""
+    """``router.post(path, …)`` with a :class:`BodyRoute`. ``again`` reads a body that may come again, and remembers it
+    if it is not too long for that; it raises ValidationError where it is not as documented."""
     route: Any = partial(BodyRoute, again=again)
 
     def add(handler: Handler) -> Handler:
@@ -102,27 +98,28 @@ class _Part:
             if self._default is _MISSING:
                 errors.append({"type": "missing", "loc": self._where, "msg": "Field required"})
             return self._default
+        return self._read(value, errors)
+
+    def _read(self, value: Any, errors: list[Any]) -> Any:
         try:
-            return self._validate(value, from_attributes=True)  # as FastAPI does: it shows in the codes of errors
+            return self._checked(value)
         except ValidationError as exc:
             found = exc.errors(include_url=False, include_context=False, include_input=False)
             errors += [{**one, "loc": (*self._where, *one["loc"])} for one in found]
+
+    def _checked(self, value: Any) -> Any:
+        return self._validate(value, from_attributes=True)  # as FastAPI does: it shows in the codes of errors
 
 
 class _Body(_Part):
     """The body of a request."""
 
-    def __init__(self, kind: Any, again: Callable[[bytes], Any] | None) -> None:
+    def __init__(self, kind: Any, again: Callable[[Body], Any] | None) -> None:
         super().__init__(("body",), kind)
         self._again = again
 
-    def read_from(self, scope: Scope, errors: list[Any]) -> Any:
-        """As :meth:`read`, what the edge has decoded; a short body that came before is not read again."""
-        raw = scope.get(BODY) if self._again else None
-        if raw is not None and len(raw) <= LONGEST_AGAIN:
-            with suppress(ValidationError):  # what is wrong is said below, in FastAPI's words
-                return self._again(raw)  # type: ignore[misc]
-        return self.read(scope.get(JSON, _MISSING), errors)
+    def _checked(self, value: Body) -> Any:
+        return super()._checked(value.said) if self._again is None else self._again(value)
 
 
 def _annotated(field: Any) -> Any:
