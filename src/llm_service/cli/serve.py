@@ -29,6 +29,9 @@ from .options import settings_of, settings_options
 
 log = structlog.get_logger("llm_service.serve")
 
+YOUNG = 5_000
+"""New objects after which those that refer to each other are looked for. A request makes some hundreds that live until
+it is over: Python's own 700 would look through them again and again, and find nothing."""
 GRACE = 10.0
 """Seconds that running turns get after the first signal."""
 MOST_CONNECTIONS = 2_000
@@ -59,6 +62,7 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         gc.collect()
+        gc.set_threshold(YOUNG)
         gc.freeze()  # what is there now stays: going through it again and again stops everything for 40 ms each time
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
