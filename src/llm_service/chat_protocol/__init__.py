@@ -10,7 +10,7 @@
 
 from .answer import AnswerDecoder, is_blank
 from .failures import complaint, failure, retry_after
-from .inventory import Inventory, Source, same_model
+from .inventory import Inventory, Source, named, same_model
 from .request import LLAMA_CPP, fold_roles, messages_of, request_body, without_schema
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "fold_roles",
     "is_blank",
     "messages_of",
+    "named",
     "request_body",
     "retry_after",
     "same_model",

@@ -28,6 +28,8 @@ _FINISH: dict[str, FinishReason] = {
 }
 _DOCUMENT_STARTS = b'{["<tfn0123456789-'
 """What JSON, and HTML in its place, can begin with; no line of an event stream that means something does."""
+_EVENT_STARTS = (b"data:", b"event:")
+"""How nearly all event streams begin: of these nothing more need be found out."""
 _VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e]")
 
 
@@ -88,6 +90,8 @@ class AnswerDecoder:
     # ── Framing ──
 
     def _take(self, data: bytes) -> None:
+        if self._events is None and not self._document and data.startswith(_EVENT_STARTS):
+            self._events = EventDecoder()
         if self._events is not None:
             self._take_events(self._events, data)
             return

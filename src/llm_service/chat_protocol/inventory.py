@@ -7,7 +7,7 @@ have. Every parser gives None where the keys are not those of its kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -48,10 +48,8 @@ class Inventory:
         return _ENGINES[self.source]
 
     def named(self, name: str) -> ModelInfo | None:
-        """The model of this name: exactly, or as an instance (``name:2``) or a variant (``name@q4_k_m``) of it."""
-        exact = (model for model in self.models if model.id == name)
-        near = (model for model in self.models if same_model(model.id, name))
-        return next(exact, None) or next(near, None)
+        """The model of this name."""
+        return named(self.models, name)
 
     def default(self) -> ModelInfo | None:
         """The model that answers when none is asked for: the first loaded one, else the only one there is."""
@@ -62,9 +60,17 @@ class Inventory:
         return None if known and len(self.models) > 1 else self.models[0]
 
 
+def named(models: Sequence[ModelInfo], name: str) -> ModelInfo | None:
+    """The model of this name: exactly, or as an instance (``name:2``) or a variant (``name@q4_k_m``) of it."""
+    for model in models:
+        if model.id == name:
+            return model
+    return next((model for model in models if same_model(model.id, name)), None)
+
+
 def same_model(answered: str, asked: str) -> bool:
     """Whether these two names can mean one model: instances carry ``:2``, variants ``@q4_k_m``."""
-    return _SUFFIX.sub("", answered) == _SUFFIX.sub("", asked)
+    return answered == asked or _SUFFIX.sub("", answered) == _SUFFIX.sub("", asked)
 
 
 _ENGINES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -28,7 +28,7 @@ from llm_service.api.openai import (
 )
 from llm_service.api.streams import EVENTS, UNBUFFERED, EventStream, unless_gone
 from llm_service.cache import CacheKey
-from llm_service.chat_protocol import same_model
+from llm_service.chat_protocol import named
 from llm_service.errors import EmptyReply, LLMServiceError, UnknownMessage
 from llm_service.llm_client import EngineStream
 from llm_service.service import Service
@@ -105,7 +105,7 @@ def openai_routes() -> APIRouter:
     @router.get("/models/{model:path}", responses=ERRORS, summary="One of the models")
     async def model(model: str, found: ServiceDep) -> Response:
         """The model of that name."""
-        one = _named(await found.engines.client.models(), model)
+        one = named(await found.engines.client.models(), model)
         if one is None:
             raise UnknownMessage("The engine has no such model.")
         return json_response(model_json(one))
@@ -197,7 +197,7 @@ class _Tries:
 
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
     """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
-    asked = _named(await found.engines.client.models(), body.model) if body.model else None
+    asked = named(await found.engines.client.models(), body.model) if body.model else None
     prompt = body.prompt(found.sampling, asked.id if asked else None)
     if body.tokens:
         return prompt
@@ -209,11 +209,6 @@ def _with_room(prompt: Prompt, model: ModelInfo | None) -> Prompt:
     context = model.context_length if model else None
     most = min(MOST_TOKENS, context // 2) if context else MOST_TOKENS
     return replace(prompt, sampling=replace(prompt.sampling, max_tokens=most))
-
-
-def _named(models: Iterable[ModelInfo], name: str) -> ModelInfo | None:
-    exact = (model for model in models if model.id == name)
-    return next(exact, None) or next((model for model in models if same_model(model.id, name)), None)
 
 
 def _caller(body: ChatCompletionRequest, request: Request) -> str:
