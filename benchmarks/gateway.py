@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -223,6 +223,18 @@ class Bench:
             if not self.quick:
                 print(f"  256 connections over 16: {rates[256] / rates[16]:.2f}")
 
+    async def relayed(self) -> None:
+        """Different OpenAI requests, blocking: no room, nothing but the way to the engine and back."""
+        ours = (replace(thing, url=f"{thing.url}/v1", speaks="openai") for thing in (self.proxy, self.service))
+        things = (*ours, *self.others)
+        for level in self.levels:
+
+            async def visit(thing: Thing, level: int = level) -> Result:
+                wanted = [thing.requests(number) for number in range(level)]
+                return await closed_loop(thing.url, wanted, self.seconds, thing.pid)
+
+            show(f"/v1/chat/completions, {level} connections", await in_turn(things, self.rounds, visit), "proxy")
+
     async def paced(self) -> None:
         """Added latency at a rate that a chat has, without saturation."""
         direct = Thing("engine", f"{self.engine.url}", self.engine.pid, "plain")
@@ -356,7 +368,17 @@ async def main(arguments: argparse.Namespace) -> None:
         bench = Bench(engine, echo, proxy, ours, others, rounds, seconds, arguments.quick)
         print(f"service: {', '.join(f'{name}={value}' for name, value in SETTINGS.items())}; all else as it comes")
         print(f"engine: {engine.url}/v1, answers of {TOKENS} tokens")
-        everything = ["uncached", "paced", "repeats", "completions", "streamed", "long_streams", "memory", "stored"]
+        everything = [
+            "uncached",
+            "relayed",
+            "paced",
+            "repeats",
+            "completions",
+            "streamed",
+            "long_streams",
+            "memory",
+            "stored",
+        ]
         parts = arguments.only or everything
         for part in parts:
             await getattr(bench, part)()
@@ -370,6 +392,8 @@ if __name__ == "__main__":
     parser.add_argument("--also", action="append", default=[], metavar="NAME=URL", help="another gateway's base URL")
     parser.add_argument("--engine-port", type=int, default=0, help="port of the fake engine; default: a free one")
     parser.add_argument(
-        "--only", nargs="+", help="parts to run: uncached paced repeats completions streamed long_streams memory …"
+        "--only",
+        nargs="+",
+        help="parts to run: uncached relayed paced repeats completions streamed long_streams memory …",
     )
     uvloop.run(main(parser.parse_args()))

@@ -261,6 +261,25 @@ def proxy(engine_url: str):
         response: str
         model: str
 
+    class Line(BaseModel):
+        role: str
+        content: str
+
+    class Asked(BaseModel):
+        model: str
+        messages: list[Line]
+        stream: bool = False
+        max_tokens: int | None = None
+
+    class Choice(BaseModel):
+        index: int
+        message: Line
+        finish_reason: str
+
+    class Completed(BaseModel):
+        model: str
+        choices: list[Choice]
+
     past = [
         {"role": role, "content": " ".join(islice(cycle(WORDS), at, at + SENTENCE))}
         for at, role in enumerate(["system", "user", "assistant", "user", "assistant", "user", "assistant"])
@@ -286,6 +305,11 @@ def proxy(engine_url: str):
         async with app.state.http.post(f"{engine_url}/chat/completions", json=prompt(said, stream=False)) as answer:
             document = orjson.loads(await answer.read())
         return Answer(response=document["choices"][0]["message"]["content"], model=document["model"])
+
+    @app.post("/v1/chat/completions")
+    async def completions(asked: Asked) -> Completed:
+        async with app.state.http.post(f"{engine_url}/chat/completions", json=asked.model_dump()) as answer:
+            return Completed.model_validate(orjson.loads(await answer.read()))
 
     @app.post("/chat/stream")
     async def chat_stream(said: Said):
