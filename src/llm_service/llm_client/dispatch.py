@@ -36,7 +36,7 @@ from llm_service.errors import (
     SchemaRejected,
     TemplateRejected,
 )
-from llm_service.types import ModelInfo, Prompt, Usage
+from llm_service.types import ModelInfo, Prompt
 
 from .connection import Connection
 from .exchange import Exchange, Limits
@@ -44,6 +44,7 @@ from .flight import Flight
 from .loading import Loader, on_its_way
 from .retry import RetryBudget, retry_delay
 from .state import Counters
+from .stream import usage_of
 from .watch import Watch
 from .weighing import Count, tokens_of
 
@@ -165,9 +166,8 @@ class Dispatch:
     def _count(self, flight: Flight) -> None:
         """Count a whole answer."""
         first = flight.first_chunk or flight.started
-        usage = next((chunk.usage for chunk in reversed(flight.chunks) if chunk.usage), Usage())
         generating = asyncio.get_running_loop().time() - first
-        self._counters.answered(usage, first_token=first - flight.started, generating=generating)
+        self._counters.answered(usage_of(flight.chunks), first_token=first - flight.started, generating=generating)
 
     async def _persist(self, flight: Flight, prompt: Prompt, model: str) -> bool:
         """Attempt until it succeeds or is not worth another try."""

@@ -12,6 +12,8 @@ from llm_service.types import Chunk, Completion, FinishReason, ToolCallDelta, Us
 
 from .flight import Flight
 
+_UNKNOWN = Usage()
+
 
 class EngineStream:
     """One caller's place in a flight: iterate it for the chunks of the answer, from the first one on.
@@ -148,23 +150,27 @@ def gather(flight: Flight) -> Completion:
     if flight.whole is not None:
         return flight.whole
     chunks = flight.chunks
-    finish: FinishReason = "stop"
-    usage = Usage()
-    for chunk in chunks:
-        finish = chunk.finish_reason or finish
-        usage = chunk.usage or usage
+    finish: FinishReason = next((chunk.finish_reason for chunk in reversed(chunks) if chunk.finish_reason), "stop")
     answer = Completion(
         text="".join([chunk.text for chunk in chunks]),
         reasoning="".join([chunk.reasoning for chunk in chunks]),
         tool_calls=_whole_calls(chunks),
         finish_reason=finish,
-        usage=usage,
+        usage=usage_of(chunks),
         model=flight.model,
         cached=flight.cached,
     )
     if flight.ended:
         flight.whole = answer
     return answer
+
+
+def usage_of(chunks: list[Chunk]) -> Usage:
+    """What they cost, which one of the last says."""
+    for chunk in reversed(chunks):
+        if chunk.usage is not None:
+            return chunk.usage
+    return _UNKNOWN
 
 
 def _whole_calls(chunks: list[Chunk]) -> tuple[ToolCallDelta, ...]:

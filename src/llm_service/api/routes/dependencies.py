@@ -40,11 +40,12 @@ async def named_room(room: Annotated[str, Path(pattern=ROOM_PATTERN, description
 class Limited:
     """Counts what a caller asks for. Its methods raise :class:`RateLimited` where it is one too many."""
 
+    __slots__ = ("_limits", "_request", "_service")
+
     def __init__(self, request: Request, found: Service) -> None:
         self._limits: RateLimits = request.app.state.limits
-        self._proxies = found.settings.trusted_proxies
+        self._service = found
         self._request = request
-        self._key: str | None = request.scope["state"].get("key")
 
     async def message(self, draft: Draft) -> None:
         """Count a viewer's message that asks for a reply."""
@@ -54,12 +55,18 @@ class Limited:
             viewer=person(skeleton(draft.username), draft.user_id),
             text=draft.text or " ".join(draft.emotes),
             key=self._key,
-            address=forwarded_client(self._request.scope, self._proxies),
+            address=forwarded_client(self._request.scope, self._service.settings.trusted_proxies),
         )
 
     async def request(self) -> None:
         """Count a request that no viewer asks anything with."""
-        await self._limits.hit(key=self._key)
+        if not self._limits.off:
+            await self._limits.hit(key=self._key)
+
+    @property
+    def _key(self) -> str | None:
+        key: str | None = self._request.scope["state"].get("key")
+        return key
 
 
 ServiceDep = Annotated[Service, Depends(service)]

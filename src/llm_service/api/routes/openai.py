@@ -92,9 +92,14 @@ def openai_routes() -> APIRouter:
             return await _by_room(body, draft, room, found, request)
         await limited.request()
         prompt = await _prompt(body, found)
-        asked = _Asked(body, prompt, caller=_caller(body, request), use_cache="no-cache" not in caching.lower())
-        known = await _by_cache(asked, cleaners, found) if asked.use_cache else asked
-        return known if isinstance(known, Response) else await _by_engine(known, cleaners, found, request)
+        use_cache = "no-cache" not in caching.lower()
+        known = await found.remembered(prompt) if use_cache else None
+        if isinstance(known, Completion):
+            with suppress(EmptyReply):
+                return _again(known, body, cleaners)
+            known, use_cache = None, False
+        asked = _Asked(body, prompt, _caller(body, request), use_cache=use_cache, missed=known)
+        return await _by_engine(asked, cleaners, found, request)
 
     @router.get("/models", responses=ERRORS, summary="The models that can answer")
     async def models(found: ServiceDep) -> Response:
@@ -128,16 +133,9 @@ class _Asked:
     """Under which the cache has no answer, where it was asked."""
 
 
-async def _by_cache(asked: _Asked, cleaners: Cleaners, found: Service) -> Response | _Asked:
-    """The answer that was given before, with no stream and nothing to wait for; else what the engine is asked."""
-    known = await found.remembered(asked.prompt)
-    if not isinstance(known, Completion):
-        return replace(asked, missed=known)
-    body = asked.body
-    try:
-        answer = cleaners.again(known, as_json=body.wants_json)
-    except EmptyReply:
-        return replace(asked, use_cache=False)
+def _again(known: Completion, body: ChatCompletionRequest, cleaners: Cleaners) -> Response:
+    """The answer that was given before, with no stream and nothing to wait for. Raises EmptyReply."""
+    answer = cleaners.again(known, as_json=body.wants_json)
     if body.stream:
         chunks = chunks_again(answer, with_usage=body.include_usage)
         return Response(chunks, media_type=EVENTS, headers=UNBUFFERED)
