@@ -120,21 +120,23 @@ class EventStream(Response):
         super().__init__(status_code=status_code, headers=UNBUFFERED)
         del self.headers["content-length"]
         self.source = source
-        self._silent = True
+        self._silent = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._comment: asyncio.Future[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the source ends or the caller leaves."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        sender = asyncio.ensure_future(self._send_all(send))
-        others = (asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._pulse(send)))
+        watch = _Watch(Request(scope, receive))
+        self._beat(send)
         try:
-            await asyncio.wait({sender, *others}, return_when=asyncio.FIRST_COMPLETED)
-            if sender.done():
-                sender.result()
+            await self._send_all(send)
+        except asyncio.CancelledError:
+            if not watch.took_back():
+                raise
         finally:
-            for task in (sender, *others):
-                task.cancel()
-            await asyncio.gather(sender, *others, return_exceptions=True)
+            watch.end()
+            await self._be_still()
 
     async def _send_all(self, send: Send) -> None:
         async for piece in self.source:
@@ -142,10 +144,17 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _pulse(self, send: Send) -> None:
-        """Break long silence with a comment; a task of its own, so that events cost nothing for it."""
-        while True:
-            self._silent = True
-            await asyncio.sleep(HEARTBEAT)
-            if self._silent:
-                await send({"type": "http.response.body", "body": b": still here\n\n", "more_body": True})
+    def _beat(self, send: Send) -> None:
+        """Break long silence with a comment, now and whenever it has lasted; events cost nothing for it."""
+        if self._silent:
+            comment = send({"type": "http.response.body", "body": b": still here\n\n", "more_body": True})
+            self._comment = asyncio.ensure_future(comment)
+        self._silent = True
+        self._timer = asyncio.get_running_loop().call_later(HEARTBEAT, self._beat, send)
+
+    async def _be_still(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._comment is not None:
+            self._comment.cancel()
+            await asyncio.gather(self._comment, return_exceptions=True)
