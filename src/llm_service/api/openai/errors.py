@@ -14,10 +14,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_service.api import problems
+from llm_service.api.edge import MEDIA_TYPE
 from llm_service.errors import LLMServiceError
 
 ROOT = "/v1/"
-PROBLEM = "application/problem+json"
+_PROBLEM = (b"content-type", MEDIA_TYPE.encode())
 
 CODES: Mapping[str, str] = {
     "context_overflow": "context_length_exceeded",
@@ -129,4 +130,4 @@ class _Translated:
 
 
 def _is_problem(start: Message) -> bool:
-    return any(name == b"content-type" and value == PROBLEM.encode() for name, value in start.get("headers", ()))
+    return _PROBLEM in start.get("headers", ())

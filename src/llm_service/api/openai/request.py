@@ -7,6 +7,7 @@ those that change nothing (``store``, ``metadata``, ``service_tier``, …) and u
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -16,7 +17,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PrivateAttr,
     ValidationInfo,
     field_validator,
 )
@@ -191,8 +191,6 @@ class ChatCompletionRequest(_Part):
     audio: Refused = None
     web_search_options: Refused = None
 
-    _composed: tuple[Sampling, str | None, Prompt] | None = PrivateAttr(None)
-
     @field_validator("tool_choice")
     @classmethod
     def _is_on_offer(cls, choice: str | NamedTool | None, info: ValidationInfo) -> str | NamedTool | None:
@@ -231,13 +229,21 @@ class ChatCompletionRequest(_Part):
         """The newest message of the user; empty where there is none."""
         return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
 
+    @cached_property
+    def composed(self) -> list[tuple[Sampling, str | None, Prompt]]:
+        """The prompt that was made of it last, and with what. A private attribute of pydantic's would cost every
+        request what it saves the one that comes again."""
+        return []
+
     def prompt(self, defaults: Sampling, model: str | None) -> Prompt:
         """What is sent to the engine; ``defaults`` are for what the request leaves open. It is composed once: the same
         request may come again."""
-        composed = self._composed
-        if composed is None or composed[:2] != (defaults, model):
-            composed = self._composed = (defaults, model, self._compose(defaults, model))
-        return composed[2]
+        for *made_with, known in self.composed:
+            if made_with == [defaults, model]:
+                return known
+        prompt = self._compose(defaults, model)
+        self.composed[:] = [(defaults, model, prompt)]
+        return prompt
 
     def _compose(self, defaults: Sampling, model: str | None) -> Prompt:
         tools, choice = self._tools()
