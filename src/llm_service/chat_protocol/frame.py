@@ -51,15 +51,27 @@ class Frame:
         """The text of the known events that follow ``at``, a place between two events; and the place behind them."""
         if not self._start or not data.startswith(self._start, at):
             return "", at
-        last = data.rfind(self._end, at)
-        events = data[at:last].split(self._end) if last >= 0 else []
+        end = data.find(self._end, at)
+        if end < 0:
+            return "", at
+        behind = end + len(self._end)
+        if data.startswith(self._start, behind):
+            return self._run_of_many(data, at)
+        return self._read([data[at + len(self._start) : end]], at, behind)
+
+    def _run_of_many(self, data: bytes, at: int) -> tuple[str, int]:
+        """As ``run``, which most often finds one: for that this would be half of the work."""
+        events = data[at : data.rfind(self._end)].split(self._end)
         alike = list(takewhile(methodcaller("startswith", self._start), events))
-        before = len(self._start)
-        text = _text([event[before:] for event in alike])
+        before, behind = len(self._start), at + sum(map(len, alike)) + len(alike) * len(self._end)
+        return self._read([event[before:] for event in alike], at, behind)
+
+    def _read(self, pieces: list[bytes], at: int, behind: int) -> tuple[str, int]:
+        text = _text(pieces)
         if not text:
             return "", at
         self._patience = _PATIENCE
-        return text, at + sum(map(len, alike)) + len(alike) * len(self._end)
+        return text, behind
 
 
 def plain_text(document: Any) -> str | None:
