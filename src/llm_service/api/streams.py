@@ -146,7 +146,7 @@ class EventStream(Response):
 
     def _beat(self, send: Send) -> None:
         """Break long silence with a comment, now and whenever it has lasted; events cost nothing for it."""
-        if self._silent:
+        if self._silent and (self._comment is None or self._comment.done()):
             comment = send({"type": "http.response.body", "body": b": still here\n\n", "more_body": True})
             self._comment = asyncio.ensure_future(comment)
         self._silent = True

@@ -98,7 +98,7 @@ class Exchange:
             self._held = []
         if self._flight.first_chunk is None:
             self._flight.model = self._decoder.model
-            chunks[0] = _of_model(chunks[0], self._decoder.model)
+            chunks[0] = replace(chunks[0], model=self._decoder.model)
         self._flight.push(chunks, now)
 
     def _is_visible(self, chunk: Chunk) -> bool:
@@ -114,16 +114,3 @@ class Exchange:
             return chunk
         self.cut = True
         return replace(chunk, text=chunk.text[:room], reasoning="", finish_reason="length")
-
-
-def _of_model(chunk: Chunk, model: str) -> Chunk:
-    """The same chunk, saying whose it is: one an answer, and written out because ``replace`` takes three times as
-    long."""
-    return Chunk(
-        text=chunk.text,
-        reasoning=chunk.reasoning,
-        tool_calls=chunk.tool_calls,
-        finish_reason=chunk.finish_reason,
-        usage=chunk.usage,
-        model=model,
-    )

@@ -14,7 +14,6 @@ import json
 import math
 import re
 from itertools import accumulate
-from types import TracebackType
 from typing import Any, NoReturn
 
 import orjson
@@ -72,7 +71,8 @@ class StrictBodies:
         if int(header(scope, b"content-length") or 0) > limit:
             raise _too_large()
         try:
-            return await incoming.read(limit, self.limits.body_seconds)
+            async with asyncio.timeout(self.limits.body_seconds):
+                return await incoming.read(limit)
         except TimeoutError as exc:
             raise Refusal(_TOO_SLOW, "request_timeout", "The body came too slowly.", _CLOSE) from exc
 
@@ -106,16 +106,15 @@ class _Incoming:
         self.complete = self.broken or not message.get("more_body", False)
         return bytes(message.get("body", b""))
 
-    async def read(self, limit: int, seconds: float) -> bytes | None:
-        """All of it; None where it broke off. Raises TimeoutError."""
+    async def read(self, limit: int) -> bytes | None:
+        """All of it; None where it broke off."""
         parts: list[bytes] = []
         size = 0
-        with _Within(seconds):
-            while not self.complete:
-                parts.append(await self.piece())
-                size += len(parts[-1])
-                if size > limit:
-                    raise _too_large()
+        while not self.complete:
+            parts.append(await self.piece())
+            size += len(parts[-1])
+            if size > limit:
+                raise _too_large()
         return None if self.broken else b"".join(parts)
 
     async def drain(self, seconds: float, *, most: int) -> None:
@@ -126,35 +125,6 @@ class _Incoming:
                     most -= len(await self.piece())
         except TimeoutError:
             return
-
-
-class _Within:
-    """``asyncio.timeout`` with nothing but what is needed here: a third of its cost, for what nearly always is there
-    already."""
-
-    __slots__ = ("_before", "_late", "_task", "_timer")
-
-    def __init__(self, seconds: float) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._before = task.cancelling()
-        self._late = False
-        self._timer = task.get_loop().call_later(seconds, self._end)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        if self._late and self._task.uncancel() <= self._before and exc_type is asyncio.CancelledError:
-            raise TimeoutError from exc
-
-    def _end(self) -> None:
-        self._late = True
-        self._task.cancel()
 
 
 def _has_body(scope: Scope) -> bool:

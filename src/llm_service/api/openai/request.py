@@ -230,19 +230,16 @@ class ChatCompletionRequest(_Part):
         return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
 
     @cached_property
-    def composed(self) -> list[tuple[Sampling, str | None, Prompt]]:
-        """The prompt that was made of it last, and with what. A private attribute of pydantic's would cost every
-        request what it saves the one that comes again."""
-        return []
+    def composed(self) -> dict[tuple[Sampling, str | None], Prompt]:
+        """The prompts that were made of it, by what with: the same request may come again. A private attribute of
+        pydantic's would cost every request what it saves the one that comes again."""
+        return {}
 
     def prompt(self, defaults: Sampling, model: str | None) -> Prompt:
-        """What is sent to the engine; ``defaults`` are for what the request leaves open. It is composed once: the same
-        request may come again."""
-        for *made_with, known in self.composed:
-            if made_with == [defaults, model]:
-                return known
-        prompt = self._compose(defaults, model)
-        self.composed[:] = [(defaults, model, prompt)]
+        """What is sent to the engine; ``defaults`` are for what the request leaves open."""
+        prompt = self.composed.get((defaults, model))
+        if prompt is None:
+            prompt = self.composed[defaults, model] = self._compose(defaults, model)
         return prompt
 
     def _compose(self, defaults: Sampling, model: str | None) -> Prompt:
