@@ -18,8 +18,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from llm_service.response_cleaner import messages
-from llm_service.response_cleaner.chat import Chat, room
+from llm_service.response_cleaner.chat import Chat, Room
 from llm_service.response_cleaner.sieve import Sieve
+from llm_service.response_cleaner.speakers import speakers
 from llm_service.types import Cleaned, FinishReason
 
 __all__ = ["CleaningStream", "ResponseCleaner", "Stage"]
@@ -37,7 +38,7 @@ class ResponseCleaner:
     whose spelling and spaces matter; ``max_chars`` is the longest message in characters.
     """
 
-    __slots__ = ("_emotes", "_hint", "_max_chars", "_room", "_stage")
+    __slots__ = ("_emotes", "_hint", "_max_chars", "_room")
 
     def __init__(
         self,
@@ -49,11 +50,12 @@ class ResponseCleaner:
         prompt_opens_reasoning: bool | None = None,
         emotes: Iterable[str] = (),
     ) -> None:
-        self._stage = stage
         self._max_chars = max_chars
         self._hint = prompt_opens_reasoning
         self._emotes = tuple(emotes)
-        self._room = (bot_name, tuple(usernames))
+        self._room: Room | None = None
+        if stage == "chat":
+            self._room = Room(speakers(bot_name, usernames), frozenset(self._emotes), prompt_opens_reasoning)
 
     def clean(self, text: str, *, finish_reason: FinishReason = "stop") -> Cleaned:
         """Clean a whole answer. Never raises, whatever the text is; an empty ``text`` means nothing is left to show."""
@@ -64,7 +66,7 @@ class ResponseCleaner:
 
     def stream(self) -> CleaningStream:
         """Clean an answer while it arrives."""
-        chat = Chat(room(*self._room, self._emotes, self._hint)) if self._stage == "chat" else None
+        chat = Chat(self._room) if self._room is not None else None
         return CleaningStream(Sieve(prompt_opens_reasoning=self._hint), chat, self._max_chars, self._emotes)
 
 

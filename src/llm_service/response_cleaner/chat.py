@@ -6,7 +6,6 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import regex
 
@@ -14,7 +13,7 @@ from llm_service.response_cleaner import asides, loops, markdown, markers, prose
 from llm_service.response_cleaner.characters import scrub
 from llm_service.response_cleaner.phrases import OPENING, SWITCH
 from llm_service.response_cleaner.sieve import Sieve
-from llm_service.response_cleaner.speakers import Speakers, speakers
+from llm_service.response_cleaner.speakers import Speakers
 
 _OPEN = regex.compile(
     r"[*~`<>\[\]|\\\"“”„«»「」&◁\n\p{Cc}\p{Cf}]|(?<!\w)_|_(?!\w)|(?<!\w)['‘’]|[(（{](?![^()（）{}]*[)）}])"
@@ -58,12 +57,6 @@ class Room:
     emotes: frozenset[str]
     hint: bool | None = None
     """Whether the prompt opened a thought."""
-
-
-@lru_cache(maxsize=256)
-def room(bot_name: str | None, usernames: tuple[str, ...], emotes: tuple[str, ...], hint: bool | None) -> Room:
-    """The room of these names: mostly the same from one reply to the next."""
-    return Room(speakers(bot_name, usernames), frozenset(emotes), hint)
 
 
 class Chat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import regex
@@ -99,7 +100,7 @@ def _name(label: regex.Match[str]) -> str:
     return (label["irc"] or label["square"] or label["name"] or "").strip().casefold()
 
 
-def speakers(bot_name: str | None, usernames: tuple[str, ...]) -> Speakers:
+def speakers(bot_name: str | None, usernames: Iterable[str]) -> Speakers:
     """The names of a room, folded."""
     own = frozenset({bot_name.strip().casefold()} if bot_name and bot_name.strip() else ())
     return Speakers(own, frozenset(name.strip().casefold() for name in usernames if name.strip()) - own)
