@@ -14,7 +14,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
 from itertools import islice, pairwise
@@ -110,8 +110,8 @@ class _Line:
 @dataclass(slots=True)
 class _Term:
     score: float = 0.0
-    lines: list[_Line] = field(default_factory=list)
-    """Those that have it, in order."""
+    lines: int = 0
+    """How many have it. Which these are is looked for when it is asked: to keep that would take twice the memory."""
     label: str = ""
     """How they write it; empty if that is not known of these lines."""
 
@@ -245,7 +245,7 @@ class TopicTracker:
             elif counted.score < least and term in self._topics:
                 del self._topics[term]
             counted.score += gain * weight
-            counted.lines.append(line)
+            counted.lines += 1
             counted.label = ""
         self._attention += line.novelty * weight
         self._texts[line.text] = self._texts.get(line.text, 0) + 1
@@ -263,7 +263,7 @@ class TopicTracker:
         for term, gain in zip(line.terms, line.gains, strict=True):
             counted = self._terms[term]
             counted.score -= gain * weight
-            counted.lines.remove(line)
+            counted.lines -= 1
             counted.label = ""
             if not counted.lines:
                 del self._terms[term]
@@ -315,7 +315,7 @@ class TopicTracker:
         known = term in self._topics
         if known and (term == self._leader or score <= TAKES_OVER * self._score(self._leader)):
             return None
-        lines = self._terms[term].lines
+        lines = self._lines_with({term})[term]
         if not known and not self._is_shared(lines):
             return None
         self._end(weight)
@@ -332,7 +332,7 @@ class TopicTracker:
             self._leader = term
         return TopicChange(
             kind="shifted" if known else "began",
-            label=self._label(term),
+            label=self._label(term, lines),
             since=lines[0].at,
             since_id=lines[0].id,
             message_id=line.id,
@@ -365,15 +365,17 @@ class TopicTracker:
     def _groups(self) -> Iterator[_Group]:
         """The strongest words, each with the words that come with it: one group is one topic."""
         taken: list[set[_Line]] = []
-        for term in self._strongest_terms(4 * TOPICS):
-            lines = self._terms[term].lines
+        strongest = self._strongest_terms(4 * TOPICS)
+        found = self._lines_with(set(strongest))
+        for term in strongest:
+            lines = found[term]
             if not self._is_shared(lines):
                 continue
             said = set(lines)
             if any(2 * len(said & other) > len(said) for other in taken):
                 continue
             taken.append(said)
-            yield _Group(term, self._label(term), lines, len({line.who for line in lines}))
+            yield _Group(term, self._label(term, lines), lines, len({line.who for line in lines}))
 
     def _strongest_terms(self, most: int) -> list[str]:
         """So many words, the strongest first. A pair for each of some thousand words would keep the garbage collector
@@ -382,9 +384,17 @@ class TopicTracker:
         pairs = sorted([(counted.score, term) for term, counted in self._terms.items() if counted.score >= least])
         return [term for _, term in pairs[: -most - 1 : -1]]
 
-    def _label(self, term: str) -> str:
+    def _lines_with(self, terms: set[str]) -> dict[str, list[_Line]]:
+        """The lines that have each of these words, in order."""
+        found: dict[str, list[_Line]] = {term: [] for term in terms}
+        for line in self._lines.values():
+            for term in terms.intersection(line.terms):
+                found[term].append(line)
+        return found
+
+    def _label(self, term: str, lines: Sequence[_Line]) -> str:
         counted = self._terms[term]
-        counted.label = counted.label or _label(term, counted.lines)
+        counted.label = counted.label or _label(term, lines)
         return counted.label
 
 
