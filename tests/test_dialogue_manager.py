@@ -603,3 +603,19 @@ async def test_a_reply_does_not_go_on_telling_topics_of_what_is_forgotten(manage
     assert again.topics == ()
     events = (await manager.events())._events
     assert not [event for event in events if event.kind == "reply" and event.value.topics]
+
+
+def test_a_room_that_is_let_go_leaves_nothing_for_the_garbage_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        room = make_room("lobby")
+        texts = ("which boss is next?", "ann the boss with two swords", "what is that music?", "two swords again")
+        for n, text in enumerate(texts * 5):
+            room.join([replace(message(f"m{n}", room="lobby"), username=f"v{n % 3}", text=text, line=text)])
+        room.answer(reply_to("m1", room="lobby"))
+        assert room.topics.topics(1.0)
+        del room
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -54,8 +54,9 @@ class _Line:
     at: float
     text: str
     words: tuple[str, ...]
-    thread: list[_Line] = field(init=False)
-    """Given when it is known which line it belongs to."""
+    thread: list[str] = field(init=False)
+    """Ids of the lines of its conversation, of which it is one, oldest first: given when it is known which line it
+    belongs to. Ids, since lines that hold each other would outlive a room that is let go."""
 
 
 class ThreadTracker:
@@ -89,14 +90,14 @@ class ThreadTracker:
     def thread_of(self, message_id: str) -> tuple[str, ...]:
         """Ids of the conversation that this line is in, oldest first; empty for a line that is not remembered."""
         line = self._lines.get(message_id)
-        return tuple(other.id for other in line.thread) if line else ()
+        return tuple(line.thread) if line else ()
 
     def before(self, message_id: str) -> str | None:
         """Id of the line before this one in its conversation, None where there is none; fast for a new line."""
         line = self._lines.get(message_id)
         older = reversed(line.thread) if line else iter(())
-        next((other for other in older if other is line), None)
-        return next((other.id for other in older), None)
+        next((other for other in older if other == message_id), None)
+        return next(older, None)
 
     def forget(self, ids: Collection[str]) -> None:
         """Drop these lines: nothing will belong to them any more."""
@@ -146,7 +147,7 @@ class ThreadTracker:
         own = self._own(line)
         since = own.number if own else 0
         to_me = _fresh(line, self._to.get(line.who), since)
-        beside_me = _fresh(line, own.thread, since) if own else ()
+        beside_me = _fresh(line, [self._lines[key] for key in own.thread[-RECENT:]], since) if own else ()
         open_to_me = [other for other in beside_me if other.who != line.who and (not other.to or other.to == line.who)]
         if to_me or open_to_me:
             said = frozenset(line.words)
@@ -170,7 +171,7 @@ class ThreadTracker:
 
     def _keep(self, line: _Line, earlier: _Line | None) -> None:
         line.thread = earlier.thread if earlier else []
-        line.thread.append(line)
+        line.thread.append(line.id)
         self._lines[line.id] = line
         _put_in(self._by, line.who, line)
         if line.to:
@@ -185,7 +186,7 @@ class ThreadTracker:
 
     def _drop(self, line: _Line) -> None:
         del self._lines[line.id]
-        line.thread.remove(line)
+        line.thread.remove(line.id)
         _take_out(self._by, line.who, line)
         _take_out(self._to, line.to, line)
         frequency = self._frequency
