@@ -282,6 +282,8 @@ class Bench:
             wanted = [thing.requests(number, stream=True, rooms=1000) for number in range(number)]
             return (await streams(thing.url, wanted, thing.pid))[0]
 
+        first = [self.service.requests(0)]  # it shows whether prompts end in a thought; until then, all is held back
+        await closed_loop(self.service.url, first, 0.1, self.service.pid)
         await script(self.engine, events=events, gap=0.01)
         found = await in_turn(things, self.rounds, visit)
         show(

@@ -170,14 +170,20 @@ async def open_loop(url: str, requests: list[Requests], rate: float, seconds: fl
     return result
 
 
+EDGES = 300_000_000
+"""Nanoseconds at both ends of streams of which no lag is told: there all begin and end at once, as in no chat."""
+
+
 async def streams(url: str, requests: list[Requests], pid: int | None, watch: float = 0.0) -> list[Result]:
     """One stream for each of ``requests``, to its end; with ``watch``, a result for each so many seconds of it."""
     slices, running, over = [Result()], len(requests), asyncio.Event()
+    lags: list[tuple[int, float]] = []
 
     def heard(data: bytes) -> None:
         now = time.monotonic_ns()
         slices[-1].events += data.count(b"\ndata: ")
-        slices[-1].lags.extend((now - int(stamp)) / 1e9 for stamp in _STAMP.findall(data))
+        streamed = data.partition(b"event: done")[0]  # which repeats all that was streamed
+        lags.extend((now, (now - int(stamp)) / 1e9) for stamp in _STAMP.findall(streamed))
 
     def answered(wire: Wire, ok: bool) -> None:
         nonlocal running
@@ -190,6 +196,7 @@ async def streams(url: str, requests: list[Requests], pid: int | None, watch: fl
             over.set()
 
     wires = await connect(url, running, answered, heard)
+    begun = time.monotonic_ns()
     for wire, wanted in zip(wires, requests, strict=True):
         wire.ask(next(wanted))
     while not over.is_set():
@@ -200,6 +207,8 @@ async def streams(url: str, requests: list[Requests], pid: int | None, watch: fl
         if not over.is_set():
             slices.append(Result())
     hang_up(wires)
+    steady = range(begun + EDGES, time.monotonic_ns() - EDGES)
+    slices[0].lags = [lag for when, lag in lags if when in steady]
     return slices
 
 
