@@ -178,6 +178,17 @@ def test_a_month_passes_without_overflow():
     assert all(0 <= topic.weight <= 1 for topic in tracker.topics(60 * 43_200.0))
 
 
+TIMES = st.one_of(st.sampled_from([0.0, 2e-203, 1_000.0, 1.8e9, 1e300]), st.floats(0.0, 1e12))
+
+
+@given(st.lists(st.tuples(st.sampled_from(BOSS + PIZZA), TIMES), max_size=20))
+def test_lines_of_any_time_are_taken_in(lines):
+    messages = [said(text, by=text[0], at=at) for text, at in lines]
+    tracker, _ = tracked(messages)
+    now = max((at for _, at in lines), default=0.0)
+    assert all(0.0 <= topic.weight <= 1.0 for topic in tracker.topics(now))
+
+
 def test_what_is_remembered_is_bounded():
     tracker = TopicTracker(limit=100)
     sizes = []

@@ -310,7 +310,7 @@ class TopicTracker:
 
     def _change(self, line: _Line, weight: float) -> TopicChange | None:
         term, score = self._strongest(line.terms)
-        if score < BEGINS * weight:
+        if not score or score < BEGINS * weight:
             return None
         known = term in self._topics
         if known and (term == self._leader or score <= TAKES_OVER * self._score(self._leader)):
