@@ -341,6 +341,9 @@ async def test_a_name_that_the_engine_does_not_know_means_the_default(client, lm
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages.0.content"),
         ({"extra_body": {"functions": [{"name": "f"}]}}, "functions"),
         ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": 1.5}, "max_tokens"),
+        ({"seed": True}, "seed"),
+        ({"temperature": "1"}, "temperature"),
         ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "tool_choice"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
@@ -354,6 +357,11 @@ async def test_what_cannot_be_done_is_refused_by_name(client, lm, options, param
     assert f"{param} is not valid: " in error.message
     assert error.message.count(" ") > 4, "in words"
     assert not lm.requests
+
+
+async def test_a_whole_number_may_be_written_with_a_point(client, lm):
+    await ask(client, max_tokens=64.0, seed=7.0)
+    assert (lm.requests[-1]["max_tokens"], lm.requests[-1]["seed"]) == (64, 7)
 
 
 async def test_what_must_be_called_is_not_asked_for_where_nothing_must(client, lm):

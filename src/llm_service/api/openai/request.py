@@ -54,15 +54,21 @@ def _refuse(value: Any) -> Any:
     return None
 
 
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 40.0 is a whole one (JSON Schema, draft 2020-12, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Refused = Annotated[Any, AfterValidator(_refuse)]
-Tokens = Literal[-1] | Annotated[int, Field(ge=1)]
+WHOLE = BeforeValidator(_whole)
+Tokens = Annotated[Literal[-1] | Annotated[int, Field(ge=1)], WHOLE]
 
 
 class _Part(BaseModel):
-    """A part of a request. Unknown fields are left out."""
+    """A part of a request. Unknown fields are left out; a text or a truth value is no number."""
 
-    model_config = ConfigDict(extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(strict=True, extra="ignore", protected_namespaces=())
 
     def canonical(self) -> Any:
         """What of it is passed on, in the order in which it is declared here."""
@@ -166,14 +172,14 @@ class ChatCompletionRequest(_Part):
     stream_options: StreamOptions | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
-    top_k: int | None = Field(None, ge=0)
+    top_k: Annotated[int, Field(ge=0), WHOLE] | None = None
     min_p: float | None = Field(None, ge=0, le=1)
     repeat_penalty: float | None = Field(None, gt=0, le=5)
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
     max_tokens: Tokens | None = Field(None, description="-1: as many as there is room for.")
     max_completion_tokens: Tokens | None = Field(None, description="The newer name of `max_tokens`.")
-    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63), WHOLE] | None = None
     stop: str | Annotated[list[str], Field(max_length=MOST_STOPS)] | None = None
     response_format: ResponseFormat | None = None
     tools: list[Tool] | None = Field(None, max_length=128)
