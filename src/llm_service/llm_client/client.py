@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -133,7 +134,8 @@ class LMStudioClient:
 
     # ── Asking ──
 
-    def stream(
+    @asynccontextmanager
+    async def stream(
         self,
         prompt: Prompt,
         *,
@@ -143,7 +145,7 @@ class LMStudioClient:
         use_cache: bool = True,
         count: Count | None = None,
         missed: CacheKey | None = None,
-    ) -> AbstractAsyncContextManager[EngineStream]:
+    ) -> AsyncIterator[EngineStream]:
         """The answer to ``prompt``, as it comes.
 
         Entering waits for a slot, sends the prompt and waits for the first chunk, so that whatever fails before the
@@ -152,27 +154,39 @@ class LMStudioClient:
         ``count`` tells how many tokens the prompt has at most, where slots share one context; without it, that is
         taken from its size. Where ``remembered`` gave a key, it comes as ``missed``, and is not looked for again.
         """
+        await self.open()
+        due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
+        key = missed
+        if key is None and use_cache:
+            found = await self.remembered(prompt)
+            if isinstance(found, Completion):
+                yield EngineStream(landed(found))
+                return
+            key = found
+        self._counters.requests += 1
+        fly = partial(self._fly, prompt, key, caller, background=background, count=count)
+        reader = self._flights.join(key, due, fly)
+        try:
+            await reader.wait()
+            yield reader
+        finally:
+            self._flights.leave(key, reader)
 
-        async def begin() -> tuple[CacheKey | None, EngineStream]:
-            await self.open()
-            due = asyncio.get_running_loop().time() + (self._deadline if deadline is None else deadline)
-            key = missed
-            if key is None and use_cache:
-                found = await self.remembered(prompt)
-                if isinstance(found, Completion):
-                    return None, EngineStream(landed(found))
-                key = found
-            self._counters.requests += 1
-
-            async def fly(flight: Flight) -> None:
-                whole = await self._dispatch.fly(flight, prompt, caller, background=background, count=count)
-                flight.end()
-                if key is not None and key.model and whole:
-                    await self._remember(key, flight)
-
-            return key, self._flights.join(key, due, fly)
-
-        return _Asking(begin, self._flights)
+    async def _fly(
+        self,
+        prompt: Prompt,
+        key: CacheKey | None,
+        caller: str,
+        flight: Flight,
+        *,
+        background: bool,
+        count: Count | None,
+    ) -> None:
+        """Bring the answer, and remember it under the key."""
+        whole = await self._dispatch.fly(flight, prompt, caller, background=background, count=count)
+        flight.end()
+        if key is not None and key.model and whole:
+            await self._remember(key, flight)
 
     async def remembered(self, prompt: Prompt) -> Completion | CacheKey | None:
         """The answer to ``prompt`` that was given before; else the key under which it would be found, which is None
@@ -373,27 +387,3 @@ class LMStudioClient:
         if self._loader.loading:
             return "model_loading"
         return None if model is not None or self._watch.inventory is None else ModelNotLoaded.code
-
-
-class _Asking(AbstractAsyncContextManager[EngineStream]):
-    """A place in a flight, from its first chunk on, for as long as the ``with`` lasts."""
-
-    __slots__ = ("_begin", "_flights", "_key", "_reader")
-
-    def __init__(self, begin: Callable[[], Awaitable[tuple[CacheKey | None, EngineStream]]], flights: Flights) -> None:
-        self._begin = begin
-        self._flights = flights
-
-    async def __aenter__(self) -> EngineStream:
-        self._key, self._reader = await self._begin()
-        try:
-            await self._reader.wait()
-        except BaseException:
-            self._flights.leave(self._key, self._reader)
-            raise
-        return self._reader
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._flights.leave(self._key, self._reader)
