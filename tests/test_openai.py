@@ -333,6 +333,7 @@ async def test_a_name_that_the_engine_does_not_know_means_the_default(client, lm
     ("options", "param"),
     [
         ({"n": 2}, "n"),
+        ({"n": True}, "n"),
         ({"logprobs": True}, "logprobs"),
         ({"logit_bias": {"1": 5}}, "logit_bias"),
         ({"temperature": 3}, "temperature"),

@@ -55,7 +55,9 @@ def _refuse(value: Any) -> Any:
 
 
 def _whole(value: object) -> object:
-    """JSON has one kind of number: 40.0 is a whole one (JSON Schema, draft 2020-12, 6.1.1)."""
+    """JSON has one kind of number: 40.0 is a whole one (JSON Schema, draft 2020-12, 6.1.1). True is none."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "It should be a whole number.")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -187,7 +189,7 @@ class ChatCompletionRequest(_Part):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
     user: str | None = Field(None, max_length=512, description="Who shares the engine fairly with others.")
     safety_identifier: str | None = Field(None, max_length=512, description="The newer name of `user`.")
-    n: Literal[1] | None = Field(None, description="One answer a request.")
+    n: Annotated[Literal[1], WHOLE] | None = Field(None, description="One answer a request.")
     modalities: list[Literal["text"]] | None = None
     logprobs: Refused = None
     top_logprobs: Refused = None
