@@ -197,34 +197,12 @@ def echo():
     from fastapi import FastAPI
     from pydantic import BaseModel
 
-    class Said(BaseModel):
-        username: str
-        message: str
-        emotes: list[str] = []
+    from gateway_bodies import Asked, Choice, Completed, Said
 
     class Answer(BaseModel):
         response: str
         message_id: str
         emotes: list[str]
-
-    class Line(BaseModel):
-        role: str
-        content: str
-
-    class Asked(BaseModel):
-        model: str
-        messages: list[Line]
-        stream: bool = False
-        max_tokens: int | None = None
-
-    class Choice(BaseModel):
-        index: int
-        message: Line
-        finish_reason: str
-
-    class Completed(BaseModel):
-        model: str
-        choices: list[Choice]
 
     app = FastAPI()
 
@@ -252,33 +230,11 @@ def proxy(engine_url: str):
     from fastapi.responses import StreamingResponse
     from pydantic import BaseModel
 
-    class Said(BaseModel):
-        username: str
-        message: str
-        emotes: list[str] = []
+    from gateway_bodies import Asked, Completed, Said
 
     class Answer(BaseModel):
         response: str
         model: str
-
-    class Line(BaseModel):
-        role: str
-        content: str
-
-    class Asked(BaseModel):
-        model: str
-        messages: list[Line]
-        stream: bool = False
-        max_tokens: int | None = None
-
-    class Choice(BaseModel):
-        index: int
-        message: Line
-        finish_reason: str
-
-    class Completed(BaseModel):
-        model: str
-        choices: list[Choice]
 
     past = [
         {"role": role, "content": " ".join(islice(cycle(WORDS), at, at + SENTENCE))}
