@@ -8,7 +8,8 @@ both find out themselves.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import orjson
@@ -116,7 +117,7 @@ class EventStream(Response):
 
     media_type = EVENTS
 
-    def __init__(self, source: AsyncIterator[bytes], status_code: int = 200) -> None:
+    def __init__(self, source: AsyncGenerator[bytes, None], status_code: int = 200) -> None:
         super().__init__(status_code=status_code, headers=UNBUFFERED)
         del self.headers["content-length"]
         self.source = source
@@ -130,7 +131,8 @@ class EventStream(Response):
         watch = _Watch(Request(scope, receive))
         self._beat(send)
         try:
-            await self._send_all(send)
+            async with aclosing(self.source):
+                await self._send_all(send)
         except asyncio.CancelledError:
             if not watch.took_back():
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -234,7 +234,7 @@ def _completion(answer: Completion) -> Response:
     return Response(completion(answer), media_type=JSON_TYPE, headers={"x-cache": cache})
 
 
-async def _to_the_end(chunks: AsyncIterable[bytes], stack: AsyncExitStack) -> AsyncIterator[bytes]:
+async def _to_the_end(chunks: AsyncIterable[bytes], stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
     """The chunks of a stream; what goes wrong among them is its last event."""
     async with stack:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Any
 
@@ -42,7 +42,7 @@ async def _dry_run(room: str, found: Service) -> dict[str, Any]:
     return turn_json(await found.dialogues.dry_run(room=room), None)
 
 
-async def _decided(turn: Turn, stack: AsyncExitStack, request_id: str) -> AsyncIterator[bytes]:
+async def _decided(turn: Turn, stack: AsyncExitStack, request_id: str) -> AsyncGenerator[bytes, None]:
     """A turn as server-sent events: ``decision``, then the reply's as in ``/chat/stream``; ``done`` if it is silent."""
     assert turn.decision is not None
     yield event("decision", turn.decision.to_json())
@@ -55,7 +55,7 @@ async def _decided(turn: Turn, stack: AsyncExitStack, request_id: str) -> AsyncI
             yield piece
 
 
-async def _followed(log: EventLog, last_id: str | None) -> AsyncIterator[bytes]:
+async def _followed(log: EventLog, last_id: str | None) -> AsyncGenerator[bytes, None]:
     async with aclosing(log.follow(last_id)) as events:
         try:
             async for one in events:
