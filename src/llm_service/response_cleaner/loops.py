@@ -103,8 +103,7 @@ def collapse_words(text: str, emotes: frozenset[str]) -> str:
 
 
 def _without_cycles(words: list[str], period: int, emotes: frozenset[str]) -> list[str]:
-    again = bytes(map(eq, words, islice(words, period, None)))
-    """For each word whether it comes again a period later."""
+    again = bytes(map(eq, words, islice(words, period, None)))  # for each word whether it comes a period later, too
     run = b"\1" * (_FEWEST * period)
     kept: list[str] = []
     at, start = 0, again.find(run)

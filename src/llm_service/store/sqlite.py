@@ -161,7 +161,7 @@ class SqliteDatabase:
         """Do it, and draw the consequences where it fails."""
         try:
             return step(*args)
-        except Exception:
+        except Exception:  # whatever it is, it goes on; to be inside of the judgement costs more than a short read
             with self._judged():
                 raise
 
