@@ -52,7 +52,8 @@ kill: $(VENV)/.dev ## kill the store a thousand times under load
 evaluate: $(VENV)/.dev ## score the built-in model on the held-out prompts
 	$(BIN)/python training/evaluate.py $(ARGS)
 
-lock: ## pin the dependencies anew, with hashes
+# On the oldest Python that is at hand: some packages need more there, and what is pinned too much harms nobody.
+lock: ## pin the dependencies anew, with hashes (PYTHON=/usr/bin/python3.11)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.txt pyproject.toml
