@@ -1,9 +1,6 @@
 """The response cache: in memory, and in a real Redis."""
 
 import asyncio
-import shutil
-import socket
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -14,6 +11,7 @@ from structlog.testing import capture_logs
 from llm_service.cache import MemoryCache, RedisCache, cache_key
 from llm_service.cache.redis import PAUSE
 from llm_service.types import Completion, Prompt, PromptMessage, Sampling, ToolCallDelta, Usage
+from redis_server import INSTALLED, RedisServer
 from tiny_redis import TinyRedis
 
 ANSWER = Completion(
@@ -174,36 +172,7 @@ def url_of(port: int) -> str:
     return f"redis://127.0.0.1:{port}/0"
 
 
-class RedisServer:
-    """A real Redis on loopback, which can be stopped and started."""
-
-    def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning"]
-        self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", *quiet])
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.02)
-                else:
-                    writer.close()
-                    return
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
-SERVERS = [TinyRedis, RedisServer] if shutil.which("redis-server") else [TinyRedis]
+SERVERS = [TinyRedis, RedisServer] if INSTALLED else [TinyRedis]
 
 
 @pytest.fixture(params=SERVERS)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -67,10 +68,12 @@ def test_it_starts_the_command_of_the_package():
 
 
 async def healthy(port):
-    """The exit code of the health check, in an environment like the image's."""
-    _, _, command = instructions("HEALTHCHECK")[0].partition("CMD ")
+    """The exit code of the health check, in an environment like the image's, where ``python`` is the service's own."""
+    program, *arguments = json.loads(instructions("HEALTHCHECK")[0].partition("CMD ")[2])
+    assert program == "python"
     process = await asyncio.create_subprocess_exec(
-        *json.loads(command),
+        sys.executable,
+        *arguments,
         env={**os.environ, "LLM_SERVICE_PORT": str(port)},
         stderr=asyncio.subprocess.DEVNULL,
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -31,6 +30,7 @@ from llm_service.api.edge.keys import needed_scope
 from llm_service.api.edge.limits import below_room
 from llm_service.api.edge.rate_limits import MAX_WINDOWS
 from llm_service.errors import RateLimited, SettingsError
+from redis_server import INSTALLED, RedisServer
 
 KEYS = ("bot:chat:0123456789abcdef", "mod:moderate:1123456789abcdef", "ops:admin:2123456789abcdef")
 QUICK = EdgeLimits(body_seconds=0.2, drain_seconds=0.2)
@@ -716,37 +716,24 @@ async def test_windows_in_memory_are_bounded():
     assert len(windows) == 1
 
 
-@asynccontextmanager
-async def redis_running(port):
-    """A real Redis server without a disk."""
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    server = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
-    try:
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                    break
-                except ConnectionRefusedError:
-                    await asyncio.sleep(0.02)
-        writer.close()
-        yield
-    finally:
-        server.terminate()
-        await server.wait()
+@pytest.fixture
+def redis_server():
+    server = RedisServer()
+    yield server
+    server.stop()
 
 
-async def test_processes_share_windows_in_redis_and_count_alone_while_it_is_away():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+@pytest.mark.skipif(not INSTALLED, reason="redis-server is not installed")
+async def test_processes_share_windows_in_redis_and_count_alone_while_it_is_away(redis_server):
     clock = Clock()
-    one, other = (RateLimits(redis_url=f"redis://127.0.0.1:{port}/0", clock=clock) for _ in range(2))
-    async with redis_running(port):
-        assert await hits(one, 3, viewer="anna") == 3
-        assert await hits(other, 4, viewer="anna") == 2
-        with pytest.raises(RateLimited) as refused:
-            await one.hit(viewer="anna")
-        assert 5 < refused.value.retry_after <= 10
+    one, other = (RateLimits(redis_url=f"redis://127.0.0.1:{redis_server.port}/0", clock=clock) for _ in range(2))
+    await redis_server.start()
+    assert await hits(one, 3, viewer="anna") == 3
+    assert await hits(other, 4, viewer="anna") == 2
+    with pytest.raises(RateLimited) as refused:
+        await one.hit(viewer="anna")
+    assert 5 < refused.value.retry_after <= 10
+    redis_server.stop()
     with capture_logs() as logged:
         for wait in (0, 3, 3, 3, 3):
             clock.now += wait
@@ -755,11 +742,11 @@ async def test_processes_share_windows_in_redis_and_count_alone_while_it_is_away
         clock.now += 50
         await one.hit(viewer="bert")
         assert [event["event"] for event in logged] == ["redis_away"] * 2
-    async with redis_running(port):
-        assert await hits(other, 1, viewer="bert") == 1, "it finds its connection broken"
-        clock.now += 3
-        assert await hits(one, 3, viewer="anna") == 3
-        assert await hits(other, 4, viewer="anna") == 2
+    await redis_server.start()
+    assert await hits(other, 1, viewer="bert") == 1, "it finds its connection broken"
+    clock.now += 3
+    assert await hits(one, 3, viewer="anna") == 3
+    assert await hits(other, 4, viewer="anna") == 2
     await one.aclose()
     await other.aclose()
 

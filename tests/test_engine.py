@@ -140,6 +140,14 @@ async def test_a_context_that_no_memory_holds_is_a_setting_to_mend(tmp_path):
         await engine.start()
 
 
+async def test_a_library_that_the_machine_lacks_is_named(tiny_model, tmp_path, monkeypatch):
+    words = "libgomp.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "xllamacpp.py").write_text(f"raise ImportError({words!r})\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(NoEngine, match=r"needs libgomp\.so\.1.*apt install libgomp1"):
+        await quick(tiny_model).start()
+
+
 @pytest.mark.parametrize("wrong", [{"context_length": 0}, {"slots": 0}, {"threads": 0}])
 def test_impossible_numbers_are_refused_at_once(wrong):
     with pytest.raises(SettingsError):

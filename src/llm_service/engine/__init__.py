@@ -14,6 +14,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import signal
 import sys
 from collections import deque
@@ -36,6 +37,8 @@ _LONGEST_LINE = 1 << 20
 """Bytes of a line of llama.cpp's log."""
 _LONGEST_REST = 30.0
 """Most seconds between two attempts to start a crashed worker again."""
+_MISSING_LIBRARY = re.compile(r"ImportError: (lib[\w.+-]+): cannot open shared object file")
+"""How Python says that a library of the system is missing: of those that llama.cpp needs, a bare Debian lacks one."""
 
 
 class EmbeddedEngine:
@@ -171,6 +174,8 @@ class EmbeddedEngine:
             return SettingsError(
                 f"llama.cpp cannot load {self._model.name!r}: it is damaged, or of a kind that it does not know."
             )
+        if missing := _MISSING_LIBRARY.search("\n".join(worker.last_words)):
+            return NoEngine(f"llama.cpp needs {missing[1]}, which this machine lacks (Debian: apt install libgomp1).")
         return NoEngine("llama.cpp does not start on this machine; the log says why.")
 
 
