@@ -174,6 +174,22 @@ async def test_one_request_may_pass_the_cache_by(lm, client):
     assert len(lm.requests) == 2
 
 
+async def test_what_shows_nothing_is_not_given_again(lm, client):
+    lm.reply("<think>hm</think>")
+    assert (await client.complete(ask())).text == "<think>hm</think>"
+    for _ in range(2):
+        assert (await client.complete(ask())).text == lm.default
+    assert len(lm.requests) == 2
+    counters = client.state().counters
+    assert (counters.cache_misses, counters.cache_hits) == (2, 1)
+
+
+async def test_a_filtered_answer_is_not_given_again(lm, client):
+    lm.reply("Well", finish="content_filter")
+    for text in ("Well", lm.default):
+        assert (await client.complete(ask())).text == text
+
+
 async def test_what_is_not_remembered_is_looked_for_once(lm, client):
     missed = await client.remembered(ask())
     async with client.stream(ask(), missed=missed) as stream:

@@ -11,13 +11,14 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from llm_service import memo
 from llm_service.admission import QUEUE_SIZE, Admission
 from llm_service.breaker import Breaker
 from llm_service.cache import CacheKey, MemoryCache, ResponseCache, cache_key
 from llm_service.errors import EmptyReply, EngineBadResponse, LLMServiceError, ModelNotLoaded, ShuttingDown
 from llm_service.types import Completion, ModelInfo, Prompt, PromptMessage, Sampling
 
-from .cleaning import visible
+from .cleaning import shows, visible
 from .connection import Connection
 from .counting import TokenCounter
 from .dispatch import Dispatch
@@ -192,7 +193,8 @@ class LMStudioClient:
         """The answer to ``prompt`` that was given before; else the key under which it would be found, which is None
         where nothing is remembered.
 
-        For those who need no stream where there is nothing to wait for. A prompt is counted once it is answered.
+        For those who need no stream where there is nothing to wait for. A prompt is counted once it is answered. An
+        answer that shows nothing is none.
         """
         await self.open()
         if not self._caching:
@@ -201,7 +203,7 @@ class LMStudioClient:
         if not key.model:
             return key
         answer = await self._cache.get(key)
-        if answer is None:
+        if answer is None or not shows(answer):
             self._counters.cache_misses += 1
             return key
         self._counters.requests += 1
@@ -256,6 +258,7 @@ class LMStudioClient:
         self._flights.unlist_all()
         self._counter.forget()
         await self._cache.clear()
+        memo.forget()
 
     # ── What the engine has ──
 
@@ -356,10 +359,9 @@ class LMStudioClient:
         return cache_key(prompt, (model.id if model is not None else prompt.model) or "")
 
     async def _remember(self, key: CacheKey, flight: Flight) -> None:
-        """Keep a whole answer that shows something."""
+        """Keep a whole answer. Whether it shows anything is seen when it is asked for again, which most never are."""
         answer = gather(flight)
-        filtered = answer.finish_reason == "content_filter"
-        if flight.listed and not filtered and (answer.tool_calls or visible(answer)):
+        if flight.listed and answer.finish_reason != "content_filter":
             await self._cache.put(key, answer)
 
     def _looked(self, came_back: bool) -> None:
