@@ -113,7 +113,9 @@ class AnswerDecoder:
         while at < len(data) and not self.done:
             if events.between:
                 text, at = self._frame.run(data, at)
-                self._text(text)
+                if text:
+                    self._text(text)
+                    continue
             blank = data.find(b"\n\n", at) if self._frame.hopeful else -1
             end = blank + 2 if blank >= 0 else len(data)
             document = events.plain(data, at, end) if blank >= 0 else None
@@ -138,10 +140,12 @@ class AnswerDecoder:
         if name == b"error":
             raise failure(500, data.decode("utf-8", "replace"))
         document = _loads(data)
-        if self._seen and (text := plain_text(document)) is not None:
+        text = plain_text(document)
+        if text is not None:
             self._frame.learn(data, text)
-            self._text(text)
-            return
+            if self._seen:
+                self._text(text)
+                return
         words = complaint(document)
         if words is not None:
             raise failure(500, words)

@@ -61,10 +61,14 @@ class Frame:
 
     def _run_of_many(self, data: bytes, at: int) -> tuple[str, int]:
         """As ``run``, which most often finds one: for that this would be half of the work."""
-        events = data[at : data.rfind(self._end)].split(self._end)
-        alike = list(takewhile(methodcaller("startswith", self._start), events))
-        before, behind = len(self._start), at + sum(map(len, alike)) + len(alike) * len(self._end)
-        return self._read([event[before:] for event in alike], at, behind)
+        before, behind = len(self._start), data.rfind(self._end)
+        events = data[at:behind].split(self._end)
+        pieces = [event[before:] for event in events]
+        if (self._end + self._start).join(pieces) != data[at + before : behind]:  # others stand between them
+            alike = list(takewhile(methodcaller("startswith", self._start), events))
+            pieces = pieces[: len(alike)]
+            behind = at + len(self._end.join(alike))
+        return self._read(pieces, at, behind + len(self._end))
 
     def _read(self, pieces: list[bytes], at: int, behind: int) -> tuple[str, int]:
         text = _text(pieces)

@@ -31,7 +31,7 @@ class EventDecoder:
     @property
     def between(self) -> bool:
         """Whether what comes next begins an event."""
-        return not (self._line or self._data or self._name or self._after_cr or self._at_start)
+        return not (self._line or self._data or self._name or self._after_cr)
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that these bytes complete. Raises EngineTooLarge when a line or an event does not end."""
@@ -57,7 +57,10 @@ class EventDecoder:
         if not data.startswith(b"data: ", at) or not self.between or end - at > self._limit:
             return None
         document = data[at + 6 : end - 2]
-        return None if b"\n" in document or b"\r" in document else document
+        if b"\n" in document or b"\r" in document:
+            return None
+        self._at_start = False
+        return document
 
     def flush(self) -> list[Event]:
         """The event that was not yet ended by a blank line, at the end of the stream. Some servers leave it out."""
