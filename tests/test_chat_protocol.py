@@ -286,6 +286,13 @@ def test_a_stream_without_an_end_is_cut():
         read(event({"content": "Ye"}) + b'data: {"choices":[{"ind')
 
 
+def test_a_reason_that_says_nothing_ends_nothing():
+    begun = event({"role": "assistant", "content": ""}, finish="") + event({"content": "Ye"}, finish="")
+    with pytest.raises(errors.EngineDisconnected):
+        read(begun)
+    assert read(begun + event({"tool_calls": []}, finish="") + event({"content": "s"}, finish="") + STOP)[0] == "Yes"
+
+
 def test_a_stream_in_which_nothing_is_said_has_no_text():
     assert read(b"")[0] == read(DONE)[0] == read(b": ping\n\n")[0] == ""
 

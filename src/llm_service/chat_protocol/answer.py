@@ -141,15 +141,16 @@ class AnswerDecoder:
             raise failure(500, data.decode("utf-8", "replace"))
         document = _loads(data)
         text = plain_text(document)
-        if text is not None:
-            self._frame.learn(data, text)
-            if self._seen:
-                self._text(text)
-                return
-        words = complaint(document)
-        if words is not None:
-            raise failure(500, words)
-        self._read(document, streamed=True)
+        if text is None or not self._seen:
+            words = complaint(document)
+            if words is not None:
+                raise failure(500, words)
+        if text is None:
+            self._read(document, streamed=True)
+            return
+        self._meet(document)
+        self._frame.learn(data, text)
+        self._text(text)
 
     def _last_event(self, events: EventDecoder) -> None:
         """A last event without its blank line counts if it is whole; if it is not, the answer was cut."""
@@ -176,10 +177,7 @@ class AnswerDecoder:
         """Take one document apart: an event of a stream, or a whole completion."""
         if not isinstance(document, dict):
             raise EngineBadResponse
-        self._seen = True
-        model = document.get("model")
-        if not self.model and isinstance(model, str):
-            self.model = model
+        self._meet(document)
         choice = _first(document.get("choices"))
         if choice is not None:
             self._choice(choice, streamed)
@@ -188,6 +186,12 @@ class AnswerDecoder:
         usage = document.get("usage")
         if isinstance(usage, dict):
             self._emit(Chunk(usage=_usage(usage)))
+
+    def _meet(self, document: dict[str, Any]) -> None:
+        """See who answers."""
+        self._seen = True
+        if not self.model and isinstance(model := document.get("model"), str):
+            self.model = model
 
     def _choice(self, choice: dict[str, Any], streamed: bool) -> None:
         message = choice.get("delta") if streamed else choice.get("message")
@@ -198,7 +202,7 @@ class AnswerDecoder:
         elif not streamed:
             raise EngineBadResponse
         reason = choice.get("finish_reason")
-        if isinstance(reason, str):
+        if isinstance(reason, str) and reason:
             self.finished = True
             self._end_half()
             self._emit(Chunk(finish_reason=_FINISH.get(reason, "stop")))

@@ -15,6 +15,7 @@ import orjson
 
 _PROBE = "\x00probe"
 """A text that no engine writes: where it is put, it must be read."""
+_PROBE_JSON = orjson.dumps(_PROBE)
 _VERBATIM = re.compile(rb'[^"\\\x00-\x1f]*')
 """Text that stands in JSON as it is (RFC 8259, section 7)."""
 _PATIENCE = 4
@@ -43,7 +44,7 @@ class Frame:
             return
         self._patience -= 1
         before, _, after = event.partition(b'"%b"' % text.encode("utf-8", "replace"))
-        if plain_text(_parsed(before + orjson.dumps(_PROBE) + after)) == _PROBE:
+        if plain_text(_parsed(before + _PROBE_JSON + after)) == _PROBE:
             self._start = b'data: %b"' % before
             self._end = b'"%b\n\n' % after
 
@@ -64,7 +65,7 @@ class Frame:
         before, behind = len(self._start), data.rfind(self._end)
         events = data[at:behind].split(self._end)
         pieces = [event[before:] for event in events]
-        if (self._end + self._start).join(pieces) != data[at + before : behind]:  # others stand between them
+        if not data.startswith((self._end + self._start).join(pieces), at + before):  # others stand between them
             alike = list(takewhile(methodcaller("startswith", self._start), events))
             pieces = pieces[: len(alike)]
             behind = at + len(self._end.join(alike))
