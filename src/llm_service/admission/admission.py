@@ -11,7 +11,7 @@ turn waits for that, free slots stay free: if lighter ones overtook it, its time
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
@@ -65,7 +65,7 @@ class Admission:
     def __init__(self, slots: int = 4, queue_size: int = QUEUE_SIZE) -> None:
         self._slots = max(1, slots)
         self._queue_size = queue_size
-        self._running: Counter[str] = Counter()
+        self._running: dict[str, int] = {}
         self._background = 0
         self._pools = Pools()
         self._held_up = False
@@ -85,7 +85,7 @@ class Admission:
     @property
     def in_flight(self) -> int:
         """How many it is answering."""
-        return self._running.total()
+        return sum(self._running.values())
 
     @property
     def tokens_in_flight(self) -> int:
@@ -153,7 +153,7 @@ class Admission:
         now = asyncio.get_running_loop().time()
         if not self.must_wait(caller, deadline=deadline, background=background, weight=weight):
             self._take(caller, background, weight)
-            return self._place(caller, background, weight, now)
+            return Place(self, caller, background, weight, since=now)
         self._make_room(caller, background)
         waiter = self._enqueue(caller, deadline, background, weight, now)
         self._dispatch()
@@ -162,14 +162,11 @@ class Admission:
         except asyncio.CancelledError:
             self._withdraw(waiter)
             raise
-        return self._place(caller, background, weight, now)
-
-    def _place(self, caller: str, background: bool, weight: Weight, asked: float) -> Place:
-        now = asyncio.get_running_loop().time()
-        return Place(self, caller, background, weight, since=now, queued=now - asked)
+        since = asyncio.get_running_loop().time()
+        return Place(self, caller, background, weight, since=since, queued=since - now)
 
     def _take(self, caller: str, background: bool, weight: Weight) -> None:
-        self._running[caller] += 1
+        self._running[caller] = self._held_by(caller) + 1
         self._background += background
         self._pools.take(weight)
 
@@ -179,10 +176,9 @@ class Admission:
         self._give_back(place)
 
     def _give_back(self, held: Place | _Waiter) -> None:
-        caller = held.caller
-        self._running[caller] -= 1
-        if not self._running[caller]:
-            del self._running[caller]
+        left = self._running.pop(held.caller) - 1
+        if left:
+            self._running[held.caller] = left
         self._background -= held.background
         self._pools.give_back(held.weight)
         self._dispatch()
@@ -205,7 +201,7 @@ class Admission:
     def _dispatch(self) -> None:
         """Give free slots to those who wait: callers in turn, then background work."""
         self._held_up = False
-        while self.in_flight < self._slots:
+        while (self._queues or self._later) and self.in_flight < self._slots:
             waiter = self._next_reply() or self._next_background()
             if waiter is None:
                 return
@@ -229,8 +225,15 @@ class Admission:
         """The first in the queue of the next caller that has not got its share; if all have, of the one with least."""
         if not self._queues:
             return None
-        within = (caller for caller in self._queues if self._running[caller] < self._share())
-        return self._queues[next(within, min(self._queues, key=self._running.__getitem__))][0]
+        share = self._share()
+        caller = next((caller for caller in self._queues if self._held_by(caller) < share), None)
+        if caller is None:
+            caller = min(self._queues, key=self._held_by)
+        return self._queues[caller][0]
+
+    def _held_by(self, caller: str) -> int:
+        """How many slots a caller has."""
+        return self._running.get(caller, 0)
 
     def _share(self) -> int:
         """How many slots one caller may have while others wait: half of them, but at least one."""

@@ -6,7 +6,6 @@ fill it together, all of them fail, also those that would have fitted.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
@@ -29,12 +28,12 @@ class Pools:
 
     def __init__(self) -> None:
         self._sizes: Mapping[str, int] = {}
-        self._taken: Counter[str] = Counter()
+        self._taken: dict[str, int] = {}
 
     @property
     def taken(self) -> int:
         """Tokens that the requests in flight may take together."""
-        return self._taken.total()
+        return sum(self._taken.values())
 
     def resize(self, sizes: Mapping[str, int]) -> None:
         """These are the pools now, in tokens, by their models."""
@@ -42,15 +41,15 @@ class Pools:
 
     def have_room(self, weight: Weight) -> bool:
         """Whether so much fits beside what is in flight. Who is alone has room, or would wait for ever."""
-        taken = self._taken[weight.model]
+        taken = self._taken.get(weight.model, 0)
         return not taken or taken + weight.tokens <= self._sizes.get(weight.model, inf)
 
     def take(self, weight: Weight) -> None:
         """A request of this weight begins."""
-        self._taken[weight.model] += weight.tokens
+        self._taken[weight.model] = self._taken.get(weight.model, 0) + weight.tokens
 
     def give_back(self, weight: Weight) -> None:
         """It is over."""
-        self._taken[weight.model] -= weight.tokens
-        if not self._taken[weight.model]:
-            del self._taken[weight.model]
+        left = self._taken.pop(weight.model, 0) - weight.tokens
+        if left:
+            self._taken[weight.model] = left
