@@ -196,7 +196,7 @@ def test_a_stream_as_lm_studio_sends_it():
 
 def test_what_arrives_together_is_one_chunk():
     chunks = AnswerDecoder().feed(event({"content": "a"}) * 100)
-    assert chunks == [Chunk(text="a" * 100)]
+    assert chunks == [Chunk(text="a" * 100, model="m")]
 
 
 def plain_event(text: str, created: int, ascii_only: bool, noise: str | None) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -359,6 +360,26 @@ async def test_silence_before_the_first_chunk_is_noticed(lm):
     async with LMStudioClient(lm.base_url, first_token_timeout=0.1) as client:
         lm.hang()
         with pytest.raises(errors.EngineTimeout):
+            await client.complete(ask())
+
+
+@pytest.fixture
+def full_port():
+    """The port of somebody who listens but takes no more connections: who connects is not even refused."""
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("first_token_timeout", [None, 5.0])
+async def test_an_engine_that_takes_no_connection_is_away(full_port, first_token_timeout):
+    options = {"attempts": 1, "connect_timeout": 0.1, "first_token_timeout": first_token_timeout}
+    async with LMStudioClient(f"http://127.0.0.1:{full_port}/v1", **options) as client:
+        with pytest.raises(errors.EngineUnavailable):
             await client.complete(ask())
 
 

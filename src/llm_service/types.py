@@ -234,6 +234,7 @@ class Chunk:
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     model: str | None = None
+    """Which model says that it answers, as far as it has said so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,7 +185,7 @@ class AnswerDecoder:
             raise EngineBadResponse
         usage = document.get("usage")
         if isinstance(usage, dict):
-            self._emit(Chunk(usage=_usage(usage)))
+            self._emit(usage=_usage(usage))
 
     def _meet(self, document: dict[str, Any]) -> None:
         """See who answers."""
@@ -205,12 +205,12 @@ class AnswerDecoder:
         if isinstance(reason, str) and reason:
             self.finished = True
             self._end_half()
-            self._emit(Chunk(finish_reason=_FINISH.get(reason, "stop")))
+            self._emit(finish_reason=_FINISH.get(reason, "stop"))
 
     def _message(self, message: dict[str, Any]) -> None:
         reasoning = message.get("reasoning_content") or message.get("reasoning")
         if isinstance(reasoning, str) and reasoning:
-            self._emit(Chunk(reasoning=_mended(reasoning)))
+            self._emit(reasoning=_mended(reasoning))
         content = message.get("content")
         if isinstance(content, str):
             self._text(content)
@@ -218,7 +218,7 @@ class AnswerDecoder:
             self._text("".join(_part(part) for part in content))
         calls = message.get("tool_calls")
         if isinstance(calls, list) and calls:
-            self._emit(Chunk(tool_calls=_calls(calls)))
+            self._emit(tool_calls=_calls(calls))
 
     def _text(self, text: str) -> None:
         if not text:
@@ -239,13 +239,13 @@ class AnswerDecoder:
             self._half = ""
             self._texts.append("\ufffd")
 
-    def _emit(self, chunk: Chunk) -> None:
+    def _emit(self, **fields: Any) -> None:
         self._gather()
-        self._chunks.append(chunk)
+        self._chunks.append(Chunk(model=self.model, **fields))
 
     def _gather(self) -> None:
         if self._texts:
-            self._chunks.append(Chunk(text="".join(self._texts)))
+            self._chunks.append(Chunk(text="".join(self._texts), model=self.model))
             self._texts.clear()
 
     def _taken(self) -> list[Chunk]:

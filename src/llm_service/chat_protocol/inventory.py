@@ -53,11 +53,11 @@ class Inventory:
 
     def default(self) -> ModelInfo | None:
         """The model that answers when none is asked for: the first loaded one, else the only one there is."""
-        loaded = next((model for model in self.models if model.loaded), None)
-        if loaded is not None or not self.models:
-            return loaded
+        for model in self.models:
+            if model.loaded:
+                return model
         known = all(model.loaded is False for model in self.models)
-        return None if known and len(self.models) > 1 else self.models[0]
+        return None if not self.models or (known and len(self.models) > 1) else self.models[0]
 
 
 def named(models: Sequence[ModelInfo], name: str) -> ModelInfo | None:

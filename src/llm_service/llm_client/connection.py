@@ -50,6 +50,7 @@ INVENTORY_LIMIT = 4 * 1024 * 1024
 """Bytes of a listing; somebody may have a thousand models."""
 TAIL_TIME = 0.05
 """Seconds to wait for the end of a body whose answer is complete, so that its connection can be used again."""
+_THEIR_ERRORS = (aiohttp.ClientError, ConnectionError)
 
 
 class Answer:
@@ -77,8 +78,10 @@ class Answer:
     async def read(self) -> bytes:
         """What has arrived, at least a byte; empty at the end. Raises our errors."""
         while True:
-            with _our_errors:
+            try:
                 data = await self._response.content.readany()
+            except _THEIR_ERRORS as exc:
+                raise _translated(exc) from exc
             if data and self._encoding != "identity":
                 data = self._inflated(data)
                 if not data:
@@ -109,11 +112,9 @@ class Answer:
         return bytes(body)
 
     def close(self) -> None:
-        """The reading stops here. A body that was read to its end leaves its connection for the next; else hang up."""
+        """The reading stops here. A body that has come to its end has left its connection to the next; else hang up."""
         self._pulse.cancel()
-        if self._response.content.at_eof():
-            self._response.release()
-        else:
+        if not self._response.closed:
             self._response.close()
 
     async def refusal(self) -> EngineError:
@@ -246,14 +247,15 @@ class Connection:
     ) -> aiohttp.ClientResponse:
         """Send a request and wait for the head of its answer."""
         request = self._session(fresh).request(method, self._url(path, root), data=body, allow_redirects=False)
-        with _our_errors:
+        try:
             if due == inf:
                 return await request
-            try:
-                async with asyncio.timeout_at(due):
-                    return await request
-            except TimeoutError as exc:
-                raise EngineTimeout from exc
+            async with asyncio.timeout_at(due):
+                return await request
+        except _THEIR_ERRORS as exc:  # first: some of them are time-outs too, of a connection that was not made
+            raise _translated(exc) from exc
+        except TimeoutError as exc:
+            raise EngineTimeout from exc
 
     def _url(self, path: str, root: bool) -> URL:
         url = self._urls.get((path, root))
@@ -314,22 +316,6 @@ def _urls(base_url: str) -> tuple[URL, URL]:
     if url.path in {"", "/"}:
         url = url / "v1"
     return url, url.parent if url.name == "v1" else url.origin()
-
-
-class _OurErrors:
-    """aiohttp's exceptions as ours, with the cause kept."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if isinstance(exc, (aiohttp.ClientError, ConnectionError)):
-            raise _translated(exc) from exc
-
-
-_our_errors = _OurErrors()
 
 
 def _translated(exc: aiohttp.ClientError | ConnectionError) -> EngineError:

@@ -98,7 +98,6 @@ class Exchange:
             self._held = []
         if self._flight.first_chunk is None:
             self._flight.model = self._decoder.model
-            chunks[0] = replace(chunks[0], model=self._decoder.model)
         self._flight.push(chunks, now)
 
     def _is_visible(self, chunk: Chunk) -> bool:
