@@ -147,7 +147,7 @@ class Dispatch:
             self._counters.refusals += 1
             raise
         with place:
-            flight.admitted = asyncio.get_running_loop().time()
+            flight.admitted = place.since
             self._counters.waits.observe(place.queued)
             whole = await self._persist(flight, prompt, model)
             place.useful = True

@@ -72,7 +72,7 @@ class Flights:
 
     def _start(self, flight: Flight, key: Hashable | None, fly: Fly) -> None:
         async def run() -> None:
-            try:
+            try:  # unlisted before the readers go on, who may ask the same at once
                 await fly(flight)
             finally:
                 self._unlist(flight, key)
