@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
 
 FEATURES = (
     "template",  # once a prompt: first token, generation prompt, whatever else a chat template adds
@@ -51,14 +50,15 @@ _BLOCKS = (
     (0xFEFF, "z"), (0xFF00, "p"), (0x10000, "o"), (0x1F000, "e"), (0x1F3FB, "z"), (0x1F400, "e"), (0x20000, "n"),
     (0xE0000, "z"),
 )  # fmt: skip
-"""First code point and class of every block. A class is one character, so that a text of classes can be searched."""
+"""First code point and class of every block. A class is one ASCII character, so that the classes of a text are bytes,
+which are searched and translated many times faster than characters."""
 _STARTS = [start for start, _ in _BLOCKS]
-_SCRIPTS = "lgchridtkjnoezp"
+_SCRIPTS = b"lgchridtkjnoezp"
 """Their classes, in the order of ``FEATURES``."""
 
 # What is between runs of these classes becomes blank, which leaves them to be split: much faster than a search.
 _WORDS, _NUMBERS, _MARKS, _FOREIGN = (
-    {ord(other): " " for other in "aA0." + _SCRIPTS if other not in kind} for kind in ("aA", "0", ".", "lgchridkzo")
+    bytes([code if code in kind else ord(" ") for code in range(256)]) for kind in (b"aA", b"0", b".", b"lgchridkzo")
 )
 _NO_SCRIPT = [0] * (2 + len(_SCRIPTS))
 _REPEAT = re.compile(r"(.)\1{3,}", re.DOTALL)
@@ -75,6 +75,7 @@ class _Classes(dict[int, str]):
 
 
 _CLASSES = _Classes()
+_OF_ASCII = "".join(map(_CLASSES.__getitem__, range(128))).encode().ljust(256)
 
 
 Counts = tuple[tuple[int, int], ...]
@@ -83,7 +84,7 @@ Counts = tuple[tuple[int, int], ...]
 
 def features(line: str) -> Counts:
     """What one line is made of; linear in its length."""
-    classes = line.translate(_CLASSES)
+    classes = line.encode().translate(_OF_ASCII) if line.isascii() else line.translate(_CLASSES).encode()
     count = classes.count
     words = _runs(classes, _WORDS)
     counts = [
@@ -92,18 +93,18 @@ def features(line: str) -> Counts:
         1,
         len(words),
         sum([len(word) - 4 for word in words if len(word) > 4]),
-        count("A"),
-        count("aA"),
-        count("0"),
+        count(b"A"),
+        count(b"aA"),
+        count(b"0"),
         len(_runs(classes, _NUMBERS)),
-        count("."),
+        count(b"."),
         len(_runs(classes, _MARKS)),
-        count(" "),
+        count(b" "),
     ]
     if line.isascii():
         counts += _NO_SCRIPT
     else:
-        capitals = sum(map(str.isupper, line)) - count("A")
+        capitals = sum(map(str.isupper, line)) - count(b"A")
         counts += [len(_runs(classes, _FOREIGN)), *map(count, _SCRIPTS), capitals]
     counts.append(_repeats(line))
     return tuple([(index, number) for index, number in enumerate(counts) if number])
@@ -119,5 +120,5 @@ def _repeats(line: str) -> int:
     return sum([len(found.group()) - 3 for found in _REPEAT.finditer(line)])
 
 
-def _runs(classes: str, between: Mapping[int, str]) -> list[str]:
-    return classes.translate(between).split()
+def _runs(classes: bytes, kept: bytes) -> list[bytes]:
+    return classes.translate(kept).split()
