@@ -2,7 +2,7 @@
 
 ::
 
-    cache_key(prompt, model) ─▶ CacheKey      a digest, and beside it everything that it was made of
+    cache_key(prompt, model) ─▶ CacheKey      everything that it was made of
     MemoryCache                               in this process
     RedisCache                                shared by several; when it is away things are slower, never wrong
 """

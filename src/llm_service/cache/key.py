@@ -20,17 +20,20 @@ _REST = attrgetter(*(field.name for field in fields(Prompt) if field.name != "me
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """Where an answer is stored, and the proof that it is the right one."""
+    """Which answer it is: compared whole, so that no collision can serve one room's answer to another."""
 
-    digest: str
-    material: bytes = field(hash=False)
-    """All that the digest was made of. It is stored beside the answer and compared on reading, so that neither a
-    collision nor a connection that mixes up its replies can serve one room's answer to another."""
+    material: bytes
+    """Everything that makes a difference."""
     model: str = field(compare=False)
     """Who would answer. Empty while nobody knows: such an answer is shared with who asks meanwhile, and not stored."""
+
+    @property
+    def digest(self) -> str:
+        """A short name for it, where names cost. Who stores under it keeps the material beside the answer."""
+        return sha256(self.material).hexdigest()
 
 
 def cache_key(prompt: Prompt, model: str) -> CacheKey:
     """The key of an answer of ``model`` to ``prompt``: JSON of every part, in which no two prompts are the same."""
     material = orjson.dumps((SCHEMA_VERSION, model, list(map(_MESSAGE, prompt.messages)), _REST(prompt)))
-    return CacheKey(sha256(material).hexdigest(), material, model)
+    return CacheKey(material, model)

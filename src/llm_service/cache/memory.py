@@ -17,7 +17,6 @@ ENTRY_OVERHEAD = 600
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    material: bytes
     answer: Completion
     expires: float
     size: int
@@ -38,7 +37,7 @@ class MemoryCache:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._clock = clock
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._size = 0
         self._sweep_at = 0.0
 
@@ -52,13 +51,13 @@ class MemoryCache:
 
     async def get(self, key: CacheKey) -> Completion | None:
         """See ResponseCache."""
-        entry = self._entries.get(key.digest)
-        if entry is None or entry.material != key.material:
+        entry = self._entries.get(key.material)
+        if entry is None:
             return None
         if entry.expires <= self._clock():
-            self._drop(key.digest)
+            self._drop(key.material)
             return None
-        self._entries.move_to_end(key.digest)
+        self._entries.move_to_end(key.material)
         return entry.answer
 
     async def put(self, key: CacheKey, answer: Completion) -> None:
@@ -67,8 +66,8 @@ class MemoryCache:
         if self._ttl <= 0 or size > self._max_bytes // 4:
             return
         self._sweep()
-        self._drop(key.digest)
-        self._entries[key.digest] = _Entry(key.material, answer, self._clock() + self._ttl, size)
+        self._drop(key.material)
+        self._entries[key.material] = _Entry(answer, self._clock() + self._ttl, size)
         self._size += size
         while len(self._entries) > self._max_entries or self._size > self._max_bytes:
             self._drop(next(iter(self._entries)))
@@ -81,8 +80,8 @@ class MemoryCache:
     async def close(self) -> None:
         """See ResponseCache."""
 
-    def _drop(self, digest: str) -> None:
-        entry = self._entries.pop(digest, None)
+    def _drop(self, material: bytes) -> None:
+        entry = self._entries.pop(material, None)
         if entry is not None:
             self._size -= entry.size
 
@@ -92,5 +91,5 @@ class MemoryCache:
         if now < self._sweep_at:
             return
         self._sweep_at = now + self._ttl / 4
-        for digest in [digest for digest, entry in self._entries.items() if entry.expires <= now]:
-            self._drop(digest)
+        for material in [material for material, entry in self._entries.items() if entry.expires <= now]:
+            self._drop(material)

@@ -31,7 +31,7 @@ WARN_EVERY = 60.0
 
 
 class RedisCache:
-    """Answers under ``prefix``, each with its key material and the epoch in which it was stored.
+    """Answers under ``prefix`` and a digest, each with its key material and the epoch in which it was stored.
 
     Clearing begins a new epoch: what another process stores late, from before, is never served. A connection whose
     call was cancelled may still carry the answer to it; redis-py closes it, and the material tells if it did not.
