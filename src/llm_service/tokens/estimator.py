@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
-from math import ceil, sqrt
-from operator import attrgetter, mul
+from math import ceil, fsum, sqrt
+from operator import attrgetter, itemgetter, mul
 from typing import Literal, TypeVar
 
 import orjson
@@ -111,21 +110,16 @@ class _Guess:
 
 
 class _Seen:
-    """The latest prompts that an engine counted, and which of them have a line.
+    """The latest prompts that an engine counted.
 
-    A prompt that goes on from a seen one shares most with that one: only what is new in it is looked at. Else, every
-    prompt has a place, and every line the set of the places where it stands, as bits of a number: so what a new prompt
-    shares with each of them is found in one walk over its lines. Few prompts need that, so the sets are brought up to
-    date only when one does.
+    A prompt that goes on from a seen one shares most with that one: only what is new in it is looked at. Few do not,
+    such as those of a window that is cut: they are compared with all.
     """
 
     def __init__(self) -> None:
         self._prompts: list[tuple[_Measured, int]] = []
         self._by_head: dict[int, int] = {}
         self._next = 0
-        self._places: dict[int, int] = {}
-        self._listed: list[_Measured] = []
-        """The prompts of which these sets tell, in their places."""
 
     def add(self, prompt: _Measured, tokens: int) -> None:
         """Keep a prompt, in the place of the oldest where there are too many."""
@@ -139,62 +133,30 @@ class _Seen:
         self._by_head[prompt.head] = self._next
         self._next = (self._next + 1) % REMEMBERED_PROMPTS
 
-    def most_like(self, prompt: _Measured) -> tuple[float, _Measured | None, int]:
+    def most_like(self, prompt: _Measured) -> tuple[float, _Measured, int]:
         """How much it shares with the prompt that it shares most with, that one, and what it had."""
-        place, shared = self._goes_on(prompt)
-        return (prompt.begun.size + shared, *self._prompts[place]) if shared else self._searched(prompt)
+        return self._goes_on(prompt) or self._searched(prompt)
 
-    def _goes_on(self, prompt: _Measured) -> tuple[int, float]:
-        """The place of the prompt that has the head which this one began with, and how much of the rest they share:
-        nothing if they are of two rooms that only began alike."""
+    def _goes_on(self, prompt: _Measured) -> tuple[float, _Measured, int] | None:
+        """The same with the prompt that has the head which this one began with; None if they are of two rooms that only
+        began alike."""
         place = self._by_head.get(prompt.begun.key)
         if place is None:
-            return 0, 0.0
-        seen, _ = self._prompts[place]
+            return None
+        seen, tokens = self._prompts[place]
         rest = islice(prompt.sizes.items(), prompt.begun.lines, None)
-        return place, sum([size for line, size in rest if line in seen.sizes])
+        shared = sum([size for line, size in rest if line in seen.sizes])
+        return (prompt.begun.size + shared, seen, tokens) if shared else None
 
-    def _searched(self, prompt: _Measured) -> tuple[float, _Measured | None, int]:
-        self._list()
-        by_places: dict[int, float] = {}
-        for places, size in zip(map(self._places.get, prompt.sizes), prompt.sizes.values(), strict=True):
-            if places:
-                by_places[places] = by_places.get(places, 0.0) + size
-        shared = [0.0] * len(self._prompts)
-        for places, size in by_places.items():
-            for place in _bits(places):
-                shared[place] += size
-        if not by_places:
-            return 0.0, None, 0
-        best = max(range(len(shared)), key=shared.__getitem__)
-        return shared[best], *self._prompts[best]
-
-    def _list(self) -> None:
-        """Bring the sets of places up to date."""
-        if not any(listed is prompt for listed, (prompt, _) in zip(self._listed, self._prompts, strict=False)):
-            self._places, self._listed = {}, []
-        for place, (prompt, _) in enumerate(self._prompts):
-            if place == len(self._listed):
-                self._listed.append(_NOTHING)
-            if (listed := self._listed[place]) is not prompt:
-                self._unlist(listed, 1 << place)
-                self._listed[place] = prompt
-                for line in prompt.sizes:
-                    self._places[line] = self._places.get(line, 0) | 1 << place
-
-    def _unlist(self, prompt: _Measured, bit: int) -> None:
-        for line in prompt.sizes:
-            left = self._places[line] & ~bit
-            if left:
-                self._places[line] = left
-            else:
-                del self._places[line]
+    def _searched(self, prompt: _Measured) -> tuple[float, _Measured, int]:
+        alike = [(_shared(prompt, seen), seen, tokens) for seen, tokens in self._prompts]
+        return max(alike, key=itemgetter(0), default=(0.0, _NOTHING, 0))
 
 
-@lru_cache(maxsize=1 << 12)
-def _bits(number: int) -> tuple[int, ...]:
-    """Places of the ones in it."""
-    return tuple(place for place in range(number.bit_length()) if number >> place & 1)
+def _shared(one: _Measured, other: _Measured) -> float:
+    """Size of the lines that both have; the very same for the same lines, in whichever order they stand."""
+    few, many = (one.sizes, other.sizes) if len(one.sizes) < len(other.sizes) else (other.sizes, one.sizes)
+    return fsum([size for line, size in few.items() if line in many])
 
 
 class TokenEstimator:
@@ -291,10 +253,11 @@ class TokenEstimator:
     def _guess(self, messages: Sequence[PromptMessage]) -> _Guess:
         """What is thought of these messages. Who asks for one part asks for the others too, and whoever sends them
         tells what came of it: a few are kept for a while."""
-        asked = _key(messages)
+        texts = _texts(messages)
+        asked = hash(texts)
         guess = self._guesses.get(asked)
         if guess is None or guess.answers != self._answers:
-            prompt = guess.prompt if guess else self._measure(messages)
+            prompt = guess.prompt if guess else self._measure(texts)
             guess = self._thought(prompt, self._step(prompt))
             _keep(self._guesses, asked, guess, REMEMBERED_GUESSES)
         return guess
@@ -302,7 +265,7 @@ class TokenEstimator:
     def _last_guess(self, messages: Sequence[PromptMessage]) -> _Guess:
         """What was thought of these messages before the engine counted them, with what the weights are now. The step
         stays right whatever was seen of other rooms since: it begins at what the engine said."""
-        asked = _key(messages)
+        asked = hash(_texts(messages))
         guess = self._guesses.get(asked) or self._guess(messages)
         del self._guesses[asked]
         return guess if guess.weights is self._weights else self._thought(guess.prompt, guess.step)
@@ -312,16 +275,15 @@ class TokenEstimator:
 
     def _step(self, prompt: _Measured) -> _Step:
         shared, seen, tokens = self._seen.most_like(prompt)
-        if seen is None or not shared:
+        if not shared:
             return _Step(prompt.features, 0.0, _noise(prompt.size))
         share = shared / seen.size
         change = [new - share * old for new, old in zip(prompt.features, seen.features, strict=True)]
         return _Step(change, share * tokens, _noise(prompt.size - share * shared))
 
-    def _measure(self, messages: Sequence[PromptMessage]) -> _Measured:
+    def _measure(self, texts: tuple[str, ...]) -> _Measured:
         """What a prompt is made of. Most of it was measured with the last prompt of its room, which had an answer and
         a question less: so all but the last message is kept, and the next prompt begins there."""
-        texts = tuple(map(_CONTENT, messages))
         key = hash(texts[:-1])
         head = self._heads.get(key)
         if head is None:
@@ -362,8 +324,8 @@ class TokenEstimator:
         return found
 
 
-def _key(messages: Sequence[PromptMessage]) -> int:
-    return hash(tuple(map(_CONTENT, messages)))
+def _texts(messages: Sequence[PromptMessage]) -> tuple[str, ...]:
+    return tuple(map(_CONTENT, messages))
 
 
 def _keep(memory: dict[int, T], key: int, value: T, most: int) -> None:
