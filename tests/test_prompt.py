@@ -174,7 +174,7 @@ def test_notes_are_single_lines_in_parentheses():
 )
 def test_ages(seconds, age):
     old = Recalled(message=message(0, "hi"), score=1.0)
-    assert notes(recalled=[old], now=float(seconds)) == (f"(Earlier, {age}, ann: hi)",)
+    assert notes(recalled=[old], now=float(seconds)) == (f"Earlier, {age}, ann: hi",)
 
 
 def test_the_summary_never_enters_the_system_message():

@@ -13,7 +13,7 @@ from llm_service.errors import PromptTooLong
 from llm_service.types import Entry, ModelInfo, Persona, Prompt, PromptMessage, Sampling, Summary, Window
 
 from .budget import REPLY_FLOOR, Budget, budget, share_of
-from .conversation import Conversation, Lines, Turn, in_order, one_line_each, place, turns
+from .conversation import Conversation, Lines, Turn, in_order, one_line_each, place, say, turns
 from .layout import Frame, frame_of
 from .trimming import newest_alone, trim
 
@@ -185,14 +185,12 @@ def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
 
 def _spares_nothing(frame: Frame, talk: Sequence[Turn], counter: Counter, tokens: int, lines: Lines) -> bool:
     """Whether nothing has to be spared, as in most turns: even the newest message with all that could be takes less
-    than half of the room."""
-    return frame.is_bare or _at_most(frame.around(newest_alone(talk, lines)), tokens / 2, counter)
-
-
-def _at_most(messages: Sequence[PromptMessage], tokens: float, counter: Counter) -> bool:
-    """Whether these messages have so few tokens; a short text needs no estimate, for no token is less than a byte."""
-    octets = sum(len(message.content.encode()) + TEMPLATE for message in messages)
-    return octets <= tokens or most_tokens(counter, messages) <= tokens
+    than half of the room. Short texts need no estimate, for no token is less than a byte."""
+    if frame.is_bare:
+        return True
+    newest = [say(turn.messages[-1:], lines) for turn in talk[-1:]]
+    octets = sum([TEMPLATE + len(text.encode()) for text in (frame.system, frame.opening, *frame.notes, *newest)])
+    return 2 * octets <= tokens or 2 * most_tokens(counter, frame.around(newest_alone(talk, lines))) <= tokens
 
 
 def _part(bare: Frame, least: Sequence[Turn], counter: Counter, share: int, max_tokens: int) -> Budget:

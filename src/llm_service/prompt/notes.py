@@ -18,9 +18,9 @@ def notes(
     hints: Iterable[str] = (),
     now: float,
 ) -> tuple[str, ...]:
-    """Notes with the most important ones last, nearest to the answer: topics, recalled lines (best first as given, best
-    last as written), what is known ``about`` speakers (newest first as given), the lines of the window that the newest
-    one ``follows``, each with its speaker, and hints.
+    """What to note in a prompt, the most important last, nearest to the answer: topics, recalled lines (best first as
+    given, best last as written), what is known ``about`` speakers (newest first as given), the lines of the window that
+    the newest one ``follows``, each with its speaker, and hints.
 
     Ages are counted from ``now``. Where not all of the notes fit a prompt, the first ones are left out.
     """
@@ -28,7 +28,7 @@ def notes(
     lines += [_recall(memory, now) for memory in reversed(recalled)]
     lines += [f"About {speaker}: {'; '.join(facts)}" for speaker, facts in reversed(about)]
     lines += [f"This follows on {speaker}: {line}" for speaker, line in follows]
-    return tuple(filter(None, map(as_note, (*lines, *hints))))
+    return (*lines, *hints)
 
 
 def as_note(text: str) -> str:
