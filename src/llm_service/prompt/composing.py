@@ -101,11 +101,12 @@ def compose(
     share = share_of(model, sharing)
     frame, kept, parts = wanted, talk, budget(share, sampling.max_tokens)
     counted = _counted(counter, wanted.around(talk))
-    fits = counted.most <= parts.prompt and len(recent) <= most_messages
-    if idle or not fits or not _spares_nothing(wanted, talk, counter, parts.prompt, lines):
+    tight = idle or counted.most > parts.prompt or len(recent) > most_messages
+    if (tight or not wanted.is_bare) and not _is_roomy(wanted, talk, counter, parts.prompt, lines):
         least = newest_alone(talk, lines)
         parts = _part(wanted.bare(), least, counter, share, sampling.max_tokens)
         frame = _affordable(wanted, least, counter, parts.prompt)
+    if tight or frame is not wanted:
         empty = most_tokens(counter, frame.around(()))
         space = _Space(frame=frame, counter=counter, empty=empty, tokens=parts.prompt, entries=most_messages)
         kept = trim(talk, space.fill, full=space.full(talk, idle=idle), retention=retention, lines=lines)
@@ -183,11 +184,9 @@ def most_tokens(counter: Counter, messages: Sequence[PromptMessage]) -> int:
     return ceil(counter.estimate(messages)) + counter.margin(messages)
 
 
-def _spares_nothing(frame: Frame, talk: Sequence[Turn], counter: Counter, tokens: int, lines: Lines) -> bool:
-    """Whether nothing has to be spared, as in most turns: even the newest message with all that could be takes less
-    than half of the room. Short texts need no estimate, for no token is less than a byte."""
-    if frame.is_bare:
-        return True
+def _is_roomy(frame: Frame, talk: Sequence[Turn], counter: Counter, tokens: int, lines: Lines) -> bool:
+    """Whether the newest message with all that stands around it takes less than half of the room, so that nothing has
+    to be spared, as in most turns. Short texts need no estimate, for no token is less than a byte."""
     newest = [say(turn.messages[-1:], lines) for turn in talk[-1:]]
     octets = sum([TEMPLATE + len(text.encode()) for text in (frame.system, frame.opening, *frame.notes, *newest)])
     return 2 * octets <= tokens or 2 * most_tokens(counter, frame.around(newest_alone(talk, lines))) <= tokens
