@@ -152,7 +152,7 @@ class SqliteDatabase:
     # ── What the thread does ─────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self, work: Callable[[Driver], T], write: bool) -> T:
-        result: T = self._watched(self._transact, work, "BEGIN IMMEDIATE" if write else "BEGIN")
+        result: T = self._watched(self._transact if write else self._read, work)
         if write:
             self._failure = None
         return result
@@ -183,10 +183,14 @@ class SqliteDatabase:
             self._disconnect()
             raise
 
-    def _transact(self, work: Callable[[Driver], T], begin: str) -> T:
+    def _read(self, work: Callable[[Driver], T]) -> T:
+        """Without a transaction it sees one moment, too: nobody else could write between its statements."""
+        return work(self._connected())
+
+    def _transact(self, work: Callable[[Driver], T]) -> T:
         connection = self._connected()
         try:
-            connection.raw.execute(begin)
+            connection.raw.execute("BEGIN IMMEDIATE")
             result = work(connection)
             connection.raw.commit()
         except BaseException:
