@@ -14,8 +14,11 @@ from said import NOW, message
 from sqlalchemy import select
 
 from llm_service.store import Store, open_store, postings, schema
-from llm_service.store.postings import BLOCK, GROUP, STRETCH, character_of, codes_of, position_of, tail_of
+from llm_service.store.fingerprints import USUAL
+from llm_service.store.postings import BLOCK, GROUP, STRETCH, Said, character_of, codes_of, position_of, tail_of
+from llm_service.store.rooms import find
 from llm_service.store.statement import Statement
+from llm_service.store.transaction import Transaction
 from llm_service.types import Message
 
 EDGES = sorted({0, 1, *(edge + side for edge in (STRETCH, BLOCK, 2 * BLOCK, 7 * BLOCK) for side in (-1, 0, 1))} - {0})
@@ -69,6 +72,18 @@ async def test_a_word_is_found_in_all_blocks_up_to_a_position(store: Store):
     for last in EDGES:
         assert await places(store, "cat", last=last) == [position for position in EDGES if position <= last]
     assert await places(store, "cat", last=0) == []
+
+
+async def test_a_word_that_is_said_all_the_time_is_taken_to_have_been_said_before(store: Store):
+    last = 2 * BLOCK + STRETCH - 1
+    await bring(store, dict.fromkeys(range(2 * BLOCK, last + 1), "cat"))
+
+    def look(tx: Transaction) -> list[Said]:
+        room = find(tx, "default")
+        return postings.said(tx, room.id, [USUAL["cat"]], last=last, tail=last + 1, enough=1000)  # type: ignore[union-attr]
+
+    (word,) = await store._read(look)
+    assert (word.count, word.since, word.frequency(last)) == (STRETCH, 2 * BLOCK, last + 1)
 
 
 async def test_a_message_is_forgotten_in_all_its_words_and_no_other(store: Store):

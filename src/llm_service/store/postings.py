@@ -28,7 +28,7 @@ from sqlalchemy import BigInteger, bindparam, delete, select, text, update
 from ..types import Message
 from .fingerprints import USUAL
 from .schema import messages, postings
-from .statement import Row, Statement, among, each, joined
+from .statement import Row, Statement, among, each, joined, listed
 from .transaction import Transaction
 
 BLOCK: Final = 16_384
@@ -54,28 +54,21 @@ GROWTH: Final = 3
 _BLOCKS, _PRINTS = each("blocks"), each("prints")
 _SAID: Final = Statement(
     select(
-        _BLOCKS.c.value.label("block"),
-        _PRINTS.c.value.label("term_print"),
-        select(joined(postings.c.places))
-        .where(
-            postings.c.room_id == bindparam("room"),
-            postings.c.block == _BLOCKS.c.value,
-            postings.c.term_print == _PRINTS.c.value,
-            postings.c.stretch < bindparam("until", type_=BigInteger),
-        )
-        .scalar_subquery()
-        .label("places"),
+        listed(
+            _BLOCKS.c.value,
+            _PRINTS.c.value,
+            select(joined(postings.c.places, by=postings.c.stretch))
+            .where(
+                postings.c.room_id == bindparam("room"),
+                postings.c.block == _BLOCKS.c.value,
+                postings.c.term_print == _PRINTS.c.value,
+                postings.c.stretch <= bindparam("until", type_=BigInteger),
+            )
+            .scalar_subquery(),
+        ).label("words")
     )
 )
 """Of each block and word: the database counts on nothing then, and goes straight to where each of them is."""
-_LAST_SAID: Final = Statement(
-    select(postings.c.term_print, postings.c.places).where(
-        postings.c.room_id == bindparam("room"),
-        postings.c.block == bindparam("block"),
-        among(postings.c.term_print, "prints"),
-        postings.c.stretch == bindparam("until", type_=BigInteger),
-    )
-)
 _ADD: Final = Statement(
     text(
         "INSERT INTO word_places (room_id, block, term_print, stretch, places)"
@@ -209,17 +202,25 @@ def said(tx: Transaction, room_id: int, prints: Collection[int], *, last: int, t
         for print_ in found.keys() & _prints(tx, text_):
             found[print_].add(position // BLOCK, character_of(position))
     newest = min(last, tail - 1)
-    block, until = newest // BLOCK, newest // STRETCH
-    for row in tx.rows(_LAST_SAID, room=room_id, block=block, prints=list(prints), until=until):
-        found[row.term_print].add(block, _up_to(newest, row.places))
-    for blocks in _looks(block):
+    for blocks in _looks(newest // BLOCK):
         rare = [print_ for print_, word in found.items() if word.count < enough]
         for print_ in rare:
             found[print_].since = blocks[-1] * BLOCK
-        for row in tx.rows(_SAID, room=room_id, blocks=blocks, prints=rare, until=until) if rare else ():
-            if row.places:
-                found[row.term_print].add(row.block, row.places)
+        for block, print_, places in _look(tx, room_id, blocks, rare, newest) if rare else ():
+            found[print_].add(block, places)
     return list(found.values())
+
+
+def _look(
+    tx: Transaction, room_id: int, blocks: Sequence[int], prints: Sequence[int], newest: int
+) -> Iterator[tuple[int, int, str]]:
+    """What the table has of some words in some blocks up to a position: block, word, and where in it."""
+    looked = tx.one(_SAID, room=room_id, blocks=blocks, prints=prints, until=newest // STRETCH)
+    values = iter(looked.words.split(" "))
+    for block, print_, places in zip(map(int, values), map(int, values), values, strict=True):
+        here = places if block < newest // BLOCK else _up_to(newest, places)
+        if here:
+            yield block, print_, here
 
 
 def _looks(newest: int) -> Iterator[list[int]]:
@@ -232,7 +233,7 @@ def _looks(newest: int) -> Iterator[list[int]]:
 
 
 def _up_to(last: int, places: str) -> str:
-    """Those of a row's characters that stand for positions up to ``last``: they rise, as messages came."""
+    """Those of a block's characters that stand for positions up to ``last``: they rise, as messages came."""
     return places[: bisect_right(places, character_of(last))]
 
 

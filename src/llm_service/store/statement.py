@@ -130,23 +130,45 @@ def _each_in_postgresql(element: _Each, compiler: SQLCompiler, **kw: Any) -> str
     return f"(SELECT unnest({compiler.process(element.clauses, **kw)}) AS value)"
 
 
-class _Joined(ColumnElement[str]):
+class _Joined(FunctionElement[str]):
     inherit_cache = True
 
-    def __init__(self, column: ColumnElement[str]) -> None:
-        self.column = column
 
-
-def joined(column: ColumnElement[str]) -> ColumnElement[str]:
-    """The texts of a column one behind the other, as one value: handing out a row costs more than finding it."""
-    return _Joined(column)
+def joined(text: ColumnElement[str], *, by: ColumnElement[Any]) -> ColumnElement[str]:
+    """The texts of all rows one behind the other, as one value, in the order of the column that is next in the key that
+    they are found by."""
+    return _Joined(text, by)
 
 
 @compiles(_Joined, "sqlite")
 def _joined_in_sqlite(element: _Joined, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"group_concat({compiler.process(element.column, **kw)}, '')"
+    text, _ = element.clauses  # it goes along the key; to be told the order would make it sort (and takes SQLite 3.44)
+    return f"group_concat({compiler.process(text, **kw)}, '')"
 
 
 @compiles(_Joined, "postgresql")
 def _joined_in_postgresql(element: _Joined, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"string_agg({compiler.process(element.column, **kw)}, '')"
+    text, by = (compiler.process(column, **kw) for column in element.clauses)
+    return f"string_agg({text}, '' ORDER BY {by})"
+
+
+class _Listed(FunctionElement[str]):
+    inherit_cache = True
+
+
+def listed(*columns: ColumnElement[Any]) -> ColumnElement[str]:
+    """The values of all rows as one text: handing out a row costs more than finding it. They are parted by blanks, and
+    hold none; NULL is an empty text."""
+    return _Listed(*columns)
+
+
+@compiles(_Listed, "sqlite")
+def _listed_in_sqlite(element: _Listed, compiler: SQLCompiler, **kw: Any) -> str:
+    values = (f"coalesce({compiler.process(column, **kw)}, '')" for column in element.clauses)
+    return "group_concat(" + " || ' ' || ".join(values) + ", ' ')"
+
+
+@compiles(_Listed, "postgresql")
+def _listed_in_postgresql(element: _Listed, compiler: SQLCompiler, **kw: Any) -> str:
+    form = " ".join("%s" for _ in element.clauses)
+    return f"string_agg(format('{form}', {compiler.process(element.clauses, **kw)}), ' ')"
