@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 from said import message
 
+from llm_service.recall import Header, header_of
 from llm_service.store import Store, open_store
 from llm_service.store.postings import FIRST, Said
 from llm_service.store.recall_index import OPENING, rank
@@ -38,6 +40,23 @@ async def test_what_stands_around_comes_after_what_was_found(store: Store):
     best = await store.search("default", ["cat", "food"], radius=1, around=1)
     assert [m.id for m, _ in best] == ["m4", "m1", "m3", "m5"]
     assert await store.search("default", ["unheard"], radius=3) == []
+
+
+async def test_what_is_found_can_be_ranked_before_it_is_read(store: Store):
+    odd = message("b", "cat", username='"\\\n“é猫', user_id="7", reply_to="a")
+    await store.append([message("a", "cat food"), odd, message("c", "dog")])
+    seen: list[tuple[Header, float]] = []
+
+    def ranking(found: Sequence[tuple[Header, float]]) -> Sequence[tuple[Header, float]]:
+        seen.extend(found)
+        return [(found[2][0], 3.0), (found[1][0], 2.0)]
+
+    found = await store.search("default", ["cat", "food"], radius=1, ranking=ranking)
+    assert [(one.id, score) for one, score in found] == [("c", 3.0), ("b", 2.0)]
+    plain = await store.search("default", ["cat", "food"], radius=1)
+    assert seen == [(header_of(one), score) for one, score in plain]
+    assert found[0][0] == plain[2][0]
+    assert await store.search("default", ["cat"], ranking=lambda _: []) == []
 
 
 async def test_words_are_what_the_service_says_they_are(url: str):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_service.errors import UnknownMessage
-from llm_service.recall import LexicalIndex
+from llm_service.recall import LexicalIndex, Ranking, header_of
 from llm_service.types import (
     UNSET,
     Entry,
@@ -212,8 +212,9 @@ class MemoryStore:
         exclude_after_position: int | None = None,
         radius: int = 0,
         around: int | None = None,
+        ranking: Ranking | None = None,
     ) -> Sequence[tuple[Message, float]]:
-        """Messages with these words, best first; then those around the best of them."""
+        """Messages with these words, best first; then those around the best of them; or as they are ranked."""
         kept = self._room(room)
         last = kept.last_position if exclude_after_position is None else exclude_after_position
         found = kept.words.search(terms, limit=limit + kept.last_position - last)
@@ -221,7 +222,11 @@ class MemoryStore:
         places = [message.position for message, _ in hits]
         near = {place + step for place in places[:around] for step in range(-radius, radius + 1)}.difference(places)
         beside = (message for message in kept.messages.values() if message.position in near)
-        return hits + [(message, 0.0) for message in beside if message.position <= last]
+        found = hits + [(message, 0.0) for message in beside if message.position <= last]
+        if ranking is None:
+            return found
+        ranked = ranking([(header_of(message), score) for message, score in found])
+        return [(kept.messages[header.id], score) for header, score in ranked]
 
     async def remember(self, key: str, value: str) -> None:
         """Keep a small value."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from llm_service.recall import Ranking
 from llm_service.types import (
     UNSET,
     Chunk,
@@ -158,9 +159,10 @@ class Store(Protocol):
         exclude_after_position: int | None = None,
         radius: int = 0,
         around: int | None = None,
+        ranking: Ranking | None = None,
     ) -> Sequence[tuple[Message, float]]:
         """Messages with these terms, best first, then those within ``radius`` of the best ``around`` of them (of all if
-        not given), with a score of 0, in order; none after a position."""
+        not given), with a score of 0, in order; none after a position. Or, of these, what ``ranking`` makes of them."""
         ...
 
     async def remember(self, key: str, value: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
 from llm_service.errors import LLMServiceError
 from llm_service.people import person
-from llm_service.recall import LEAST, Embedder, Meaning, choose, rank, terms
+from llm_service.recall import LEAST, Embedder, Meaning, choose, order, rank, terms
 from llm_service.types import Message, Recalled
 
 from .counters import DialogueCounters
@@ -83,13 +84,16 @@ async def ranked_lines(
     if not wanted:
         return []
     limit, best = (CANDIDATES, None) if meaning else (CANDIDATES_BY_WORDS, AROUND_BY_WORDS)
-    found = await store.search(room, wanted, limit=limit, exclude_after_position=before - 1, radius=1, around=best)
-    hits, around = [(message, score) for message, score in found if score], [message for message, _ in found]
+    searching = partial(
+        store.search, room, wanted, limit=limit, exclude_after_position=before - 1, radius=1, around=best
+    )
     asker = person(asked.username, asked.user_id)
     if meaning is None:
-        return rank(asked.line, hits, around, asker=asker, least=least)
-    by_words = rank(asked.line, hits, around, asker=asker)
+        found = await searching(ranking=partial(order, asked.line, asker=asker, least=least))
+        return [Recalled(message=message, score=score) for message, score in found]
+    found = await searching()
+    by_words = rank(asked.line, found, asker=asker)
     if not by_words:
         return []
     likeness = await meaning.likeness(asked.line, [one.message for one in by_words[:COMPARED]])
-    return rank(asked.line, hits, around, asker=asker, likeness=likeness, least=least)
+    return rank(asked.line, found, asker=asker, likeness=likeness, least=least)

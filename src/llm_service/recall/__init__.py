@@ -13,7 +13,20 @@ from llm_service.recall.choice import LEAST, choose
 from llm_service.recall.lexical import LexicalIndex
 from llm_service.recall.meaning import Embedder, Meaning
 from llm_service.recall.minilm import MiniLM
-from llm_service.recall.ranking import rank
+from llm_service.recall.ranking import Header, Ranking, header_of, order, rank
 from llm_service.words import terms
 
-__all__ = ["LEAST", "Embedder", "LexicalIndex", "Meaning", "MiniLM", "choose", "rank", "terms"]
+__all__ = [
+    "LEAST",
+    "Embedder",
+    "Header",
+    "LexicalIndex",
+    "Meaning",
+    "MiniLM",
+    "Ranking",
+    "choose",
+    "header_of",
+    "order",
+    "rank",
+    "terms",
+]

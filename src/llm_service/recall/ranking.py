@@ -15,8 +15,9 @@ On LoCoMo (Maharana et al., ACL 2024) these two are worth several times what ste
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
+from typing import NamedTuple, TypeAlias
 
 from llm_service.memo import remembered
 from llm_service.people import person
@@ -39,41 +40,73 @@ _FIRST_PERSON_WORDS = """
 _FIRST_PERSON = frozenset(_FIRST_PERSON_WORDS.split())
 
 
+class Header(NamedTuple):
+    """What ranking has to know of a message: what its words say is a score by then."""
+
+    id: str
+    username: str
+    user_id: str | None
+    reply_to: str | None
+    position: int
+
+
+Scored: TypeAlias = tuple[Header, float]
+Ranking: TypeAlias = Callable[[Sequence[Scored]], Sequence[Scored]]
+"""Gives some of the messages in an order, and with scores, of its own."""
+
+
+def header_of(message: Message) -> Header:
+    """The header of a message."""
+    return Header(message.id, message.username, message.user_id, message.reply_to, message.position)
+
+
 def rank(
     question: str,
-    hits: Sequence[tuple[Message, float]],
-    around: Sequence[Message] = (),
+    hits: Iterable[tuple[Message, float]],
+    around: Iterable[Message] = (),
     *,
     asker: str | None = None,
     likeness: Mapping[str, float] | None = None,
     least: float = 0.0,
 ) -> list[Recalled]:
-    """The messages among ``hits`` and ``around`` in the order in which they matter to ``question``.
+    """The messages among ``hits``, which carry scores of their words, and ``around``, the lines next to them, in the
+    order in which they matter to ``question``: see :func:`order`."""
+    found = {message.id: (message, 0.0) for message in around} | {hit[0].id: hit for hit in hits}
+    headers = [(header_of(message), score) for message, score in found.values()]
+    ordered = order(question, headers, asker=asker, likeness=likeness, least=least)
+    return [Recalled(message=found[header.id][0], score=score) for header, score in ordered]
 
-    ``hits`` carry scores of their words; ``around`` are the lines next to them. Lines are next to each other
-    when their positions are, or when one says that it answers the other. ``asker`` is the key of who asks
-    (:func:`llm_service.people.person`), ``likeness`` the cosine of a line's and the question's embeddings by id.
-    Lines with a score of 0 or under ``least`` are left out. The newer one of equals comes first.
+
+def order(
+    question: str,
+    found: Sequence[Scored],
+    *,
+    asker: str | None = None,
+    likeness: Mapping[str, float] | None = None,
+    least: float = 0.0,
+) -> list[Scored]:
+    """Messages, each there once and with the score of its words, in the order in which they matter to ``question``.
+
+    Lines are next to each other when their positions are, or when one says that it answers the other. ``asker`` is the
+    key of who asks (:func:`llm_service.people.person`), ``likeness`` the cosine of a line's and the question's
+    embeddings by id. Lines with a score of 0 or under ``least`` are left out. The newer one of equals comes first.
     """
-    lines = {message.id: message for message in (*(hit for hit, _ in hits), *around)}
-    own = _own_scores(hits, likeness or {}, lines)
-    asked = _asked_about(question, lines.values(), asker)
-    at = {message.position: own[key] for key, message in lines.items() if message.position}
-    ranked = []
-    for key, message in lines.items():
-        score = own[key] + _from_around(message, own, at)
-        if asked and (message.username, message.user_id) in asked:
+    own = _own_scores(found, likeness or {})
+    asked = _asked_about(question, found, asker)
+    at = {header.position: own[header.id] for header, _ in found if header.position}
+    ordered = []
+    for header, _ in found:
+        score = own[header.id] + _from_around(header, own, at)
+        if asked and (header.username, header.user_id) in asked:
             score *= NAMED
         if score > 0 and score >= least:
-            ranked.append(Recalled(message=message, score=score))
-    return sorted(ranked, key=lambda recalled: (-recalled.score, -recalled.message.position, recalled.message.id))
+            ordered.append((header, score))
+    return sorted(ordered, key=lambda scored: (-scored[1], -scored[0].position, scored[0].id))
 
 
-def _own_scores(
-    hits: Sequence[tuple[Message, float]], likeness: Mapping[str, float], lines: Mapping[str, Message]
-) -> dict[str, float]:
+def _own_scores(found: Iterable[Scored], likeness: Mapping[str, float]) -> dict[str, float]:
     """What each line says by itself."""
-    own = dict.fromkeys(lines, 0.0) | {message.id: score for message, score in hits}
+    own = {header.id: score for header, score in found}
     usual = min(max(0.0, median(likeness.values())), MOST_USUAL) if likeness else 0.0
     for line, cosine in likeness.items():
         if line in own:
@@ -81,17 +114,17 @@ def _own_scores(
     return own
 
 
-def _from_around(message: Message, own: Mapping[str, float], at: Mapping[int, float]) -> float:
+def _from_around(header: Header, own: Mapping[str, float], at: Mapping[int, float]) -> float:
     """What the lines around one lend it, by what they say themselves: by id, and by position."""
-    place, answered = message.position, message.reply_to
+    place, answered = header.position, header.reply_to
     before = own[answered] if answered and answered in own else at.get(place - 1, 0.0)
     return BEFORE * before + BEFORE_THAT * at.get(place - 2, 0.0) + AFTER * at.get(place + 1, 0.0)
 
 
-def _asked_about(question: str, lines: Iterable[Message], asker: str | None) -> set[tuple[str, str | None]]:
-    """The people among the writers of ``lines`` whom ``question`` is about, by name and id."""
+def _asked_about(question: str, found: Iterable[Scored], asker: str | None) -> set[tuple[str, str | None]]:
+    """The people among the writers of lines whom ``question`` is about, by name and id."""
     spoken = f" {fold(' '.join(split(question)))} ".replace("’", "'").replace("'s ", " ")
-    people = {(message.username, message.user_id) for message in lines}
+    people = {(header.username, header.user_id) for header, _ in found}
     asked = {person(*one) for one in people if (name := _spoken_name(one[0])) and f" {name} " in spoken}
     if asker and not _FIRST_PERSON.isdisjoint(spoken.split()):
         asked.add(asker)

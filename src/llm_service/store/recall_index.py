@@ -16,13 +16,14 @@ from typing import Final, TypeAlias
 from sqlalchemy import bindparam, select
 
 from ..recall.evidence import enough, rarity_of
+from ..recall.ranking import Header, Ranking
 from ..types import Message
 from .fingerprints import USUAL
 from .postings import Said, codes_of, position_of, said, tail_of
 from .rooms import find
-from .rows import MESSAGE, message_of
+from .rows import HEADERS, MESSAGE, headers_of, message_of
 from .schema import messages
-from .statement import Statement, among
+from .statement import Row, Statement, among
 from .transaction import Transaction
 
 OPENING: Final = 300
@@ -37,9 +38,9 @@ FEW: Final = 3
 Scores: TypeAlias = dict[int, dict[int, float]]
 """For each block, the scores of its messages by the codes of their characters: see :mod:`.postings`."""
 
-_AT: Final = Statement(
-    select(*MESSAGE).where(messages.c.room_id == bindparam("room"), among(messages.c.position, "positions"))
-)
+_AT = messages.c.room_id == bindparam("room"), among(messages.c.position, "positions")
+_HEADERS: Final = Statement(select(HEADERS.label("headers")).where(*_AT))
+_MESSAGES: Final = Statement(select(*MESSAGE).where(*_AT))
 
 
 def search(
@@ -51,9 +52,11 @@ def search(
     exclude_after_position: int | None,
     radius: int,
     around: int | None,
+    ranking: Ranking | None,
 ) -> list[tuple[Message, float]]:
     """The messages that share the rarest words with the terms, best first; of equals, the newest. After them, with a
-    score of 0, the other messages within ``radius`` of the best ``around`` of them, in order."""
+    score of 0, the other messages within ``radius`` of the best ``around`` of them, in order. Or those that ``ranking``
+    makes of them: the others are not read."""
     row = find(tx, room)
     if row is None:
         return []
@@ -63,10 +66,25 @@ def search(
     scores = {position: score for score, position in rank(words, row.messages, last=last, limit=limit)}
     best = islice(scores, around)
     near = {beside for position in best for beside in range(position - radius, min(position + radius, last) + 1)}
-    found = tx.rows(_AT, room=row.id, positions=[*near.union(scores)]) if scores else []
-    there = {place.position: message_of(place, room) for place in found}
-    hits = [(there[position], score) for position, score in scores.items() if position in there]
-    return hits + [(there[position], 0.0) for position in sorted(near.difference(scores)) if position in there]
+    found = _with_headers(tx, row.id, scores | dict.fromkeys(sorted(near.difference(scores)), 0.0))
+    return _with_texts(tx, row, ranking(found) if ranking else found)
+
+
+def _with_headers(tx: Transaction, room_id: int, scores: dict[int, float]) -> list[tuple[Header, float]]:
+    """The headers of the messages at some positions, with their scores; without those that were forgotten."""
+    if not scores:
+        return []
+    headers = headers_of(tx.one(_HEADERS, room=room_id, positions=[*scores]).headers)
+    there = {header.position: header for header in headers}
+    return [(there[position], score) for position, score in scores.items() if position in there]
+
+
+def _with_texts(tx: Transaction, room: Row, found: Sequence[tuple[Header, float]]) -> list[tuple[Message, float]]:
+    """The messages themselves, with their scores."""
+    positions = [header.position for header, _ in found]
+    rows = tx.rows(_MESSAGES, room=room.id, positions=positions) if found else []
+    there = {row.position: message_of(row, room.name) for row in rows}
+    return [(there[header.position], score) for header, score in found]
 
 
 def rank(words: Iterable[Said], total: int, *, last: int, limit: int) -> list[tuple[float, int]]:

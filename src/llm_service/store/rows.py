@@ -9,11 +9,12 @@ from typing import Any, Final, TypeVar
 import orjson
 
 from ..errors import StoreCorrupt
+from ..recall.ranking import Header
 from ..types import Message, Persona, Reply, Summary, Timing, Topic, Usage
 from .fingerprints import USUAL, fingerprint, name_fingerprint
 from .records import Note
 from .schema import messages
-from .statement import Row
+from .statement import Row, packed
 
 T = TypeVar("T")
 
@@ -81,6 +82,15 @@ def message_of(row: Row, room: str) -> Message:
         sent_at=row.sent_at,
         position=row.position,
     )
+
+
+HEADERS: Final = packed(*(messages.c[name] for name in Header._fields))
+"""The headers of all rows, as one value."""
+
+
+def headers_of(column: str) -> list[Header]:
+    """Headers from that value."""
+    return [*map(Header._make, unpack(column))]
 
 
 def reply_row(reply: Reply, room_id: int) -> dict[str, Any]:

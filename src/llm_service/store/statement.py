@@ -172,3 +172,22 @@ def _listed_in_sqlite(element: _Listed, compiler: SQLCompiler, **kw: Any) -> str
 def _listed_in_postgresql(element: _Listed, compiler: SQLCompiler, **kw: Any) -> str:
     form = " ".join("%s" for _ in element.clauses)
     return f"string_agg(format('{form}', {compiler.process(element.clauses, **kw)}), ' ')"
+
+
+class _Packed(FunctionElement[str]):
+    inherit_cache = True
+
+
+def packed(*columns: ColumnElement[Any]) -> ColumnElement[str]:
+    """All rows as one value, a JSON list of lists: for texts and whole numbers (of others SQLite writes 15 digits)."""
+    return _Packed(*columns)
+
+
+@compiles(_Packed, "sqlite")
+def _packed_in_sqlite(element: _Packed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(_Packed, "postgresql")
+def _packed_in_postgresql(element: _Packed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"coalesce(json_agg(json_build_array({compiler.process(element.clauses, **kw)})), '[]')"

@@ -13,6 +13,7 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from ..errors import SettingsError
+from ..recall.ranking import Ranking
 from ..types import Entry, Message, Persona, Reply, Summary
 from . import answering, facts, forgetting, ingest, notes, recall_index, rooms, transfer, viewers
 from .database import Database, Driver
@@ -142,9 +143,10 @@ class Store:
         exclude_after_position: int | None = None,
         radius: int = 0,
         around: int | None = None,
+        ranking: Ranking | None = None,
     ) -> list[tuple[Message, float]]:
         """The messages that share the rarest words with the terms, with their scores, best first; then the messages
-        around these, with a score of 0, in order.
+        around these, with a score of 0, in order. Or, of all these, what ``ranking`` makes of them.
 
         Args:
             room: Where to look.
@@ -153,6 +155,8 @@ class Store:
             exclude_after_position: Leave out messages after this position: those of the window.
             radius: How many messages before and after each count as around it.
             around: How many of the best have the messages around them brought along; all if not given.
+            ranking: Gives some of the lines found, in its own order and with its own scores; it runs where the database
+                is read, so that only the texts of these are.
         """
         searching = partial(
             recall_index.search,
@@ -160,6 +164,7 @@ class Store:
             exclude_after_position=exclude_after_position,
             radius=radius,
             around=around,
+            ranking=ranking,
         )
         return await self._read(searching, room, terms)
 
