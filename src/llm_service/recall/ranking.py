@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
-from llm_service.memo import remembered
+from llm_service.memo import Memory
 from llm_service.people import person
 from llm_service.types import Message, Recalled
 from llm_service.words import fold, split
@@ -125,12 +125,16 @@ def _asked_about(question: str, found: Iterable[Scored], asker: str | None) -> s
     """The people among the writers of lines whom ``question`` is about, by name and id."""
     spoken = f" {fold(' '.join(split(question)))} ".replace("’", "'").replace("'s ", " ")
     people = {(header.username, header.user_id) for header, _ in found}
-    asked = {person(*one) for one in people if (name := _spoken_name(one[0])) and f" {name} " in spoken}
+    asked = {person(*one) for one in people if (name := _SPOKEN[one[0]]) and name in spoken}
     if asker and not _FIRST_PERSON.isdisjoint(spoken.split()):
         asked.add(asker)
     return {one for one in people if person(*one) in asked} if asked else set()
 
 
-@remembered(1 << 12)
 def _spoken_name(username: str) -> str:
-    return " ".join(fold(part) for part in split(username))
+    """A name as it stands in a text of folded words, between blanks; empty where there is nothing to speak."""
+    name = " ".join(fold(part) for part in split(username))
+    return name and f" {name} "
+
+
+_SPOKEN = Memory(_spoken_name, 1 << 12)

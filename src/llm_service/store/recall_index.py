@@ -103,7 +103,8 @@ def rank(words: Iterable[Said], total: int, *, last: int, limit: int) -> list[tu
             _open(scores, word, weight)
         else:
             _add(scores, word, weight)
-            _bring_in(scores, word, weight, left)
+            if left:
+                _bring_in(scores, word, weight, left)
         left = max(0, left - word.count)
     return _best(scores, limit)
 
