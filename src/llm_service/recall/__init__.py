@@ -6,6 +6,9 @@ A pipe of pure steps; who owns the store and the engine calls them in this order
                        (the store's, or LexicalIndex)        Meaning.likeness ──▲
                                                              (if there is an Embedder)
 
+Without an embedder the store's search takes the ranking along, as :func:`order`: it needs no texts, so that only those
+of the best lines are read.
+
 Ranking and its figures: :mod:`llm_service.recall.ranking` and ``benchmarks/recall.py``.
 """
 

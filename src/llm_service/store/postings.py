@@ -27,8 +27,9 @@ from sqlalchemy import BigInteger, bindparam, delete, select, text, update
 
 from ..types import Message
 from .fingerprints import USUAL
+from .rows import unpack
 from .schema import messages, postings
-from .statement import Row, Statement, among, each, joined, listed
+from .statement import Statement, among, each, joined, listed, packed
 from .transaction import Transaction
 
 BLOCK: Final = 16_384
@@ -79,13 +80,11 @@ _ADD: Final = Statement(
 )
 """What is there already, as versions that put each message in at once have left it, is not there twice then."""
 _TEXTS: Final = Statement(
-    select(messages.c.position, messages.c.text)
-    .where(
+    select(packed(messages.c.position, messages.c.text).label("texts")).where(
         messages.c.room_id == bindparam("room"),
         messages.c.position >= bindparam("start"),
         messages.c.position < bindparam("end"),
     )
-    .order_by(messages.c.position)
 )
 _STRETCHES: Final = (
     postings.c.room_id == bindparam("room"),
@@ -120,9 +119,9 @@ def index_messages(tx: Transaction, room_id: int, new: Sequence[Message], *, aft
         _put_in(tx, room_id, [*waiting, *((one.position, one.text) for one in new if one.position < end)])
 
 
-def _texts(tx: Transaction, room_id: int, start: int, end: int) -> list[Row]:
+def _texts(tx: Transaction, room_id: int, start: int, end: int) -> list[tuple[int, str]]:
     """Positions and texts of the messages between two positions, in order."""
-    return tx.rows(_TEXTS, room=room_id, start=start, end=end) if start < end else []
+    return sorted(unpack(tx.one(_TEXTS, room=room_id, start=start, end=end).texts)) if start < end else []
 
 
 def _prints(tx: Transaction, text: str) -> set[int]:
