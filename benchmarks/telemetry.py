@@ -1,8 +1,8 @@
 """What metrics and traces cost: CPU of a cached /chat with them and without, in turn (A B A B) in one process.
 
 The app is called in process, without a network. Every request opens a room of its own with the same words, so that its
-prompt is the same and the answer comes from the cache; the store is SQLite in memory. "Without" means that the layer
-that counts requests is passed by, and that observing, counting and tracing do nothing. No OpenTelemetry SDK runs.
+prompt is the same and the answer comes from the cache; the store is SQLite in memory. "Without" means that counting,
+observing and tracing do nothing. No OpenTelemetry SDK runs.
 
     python benchmarks/telemetry.py [--pairs 1000]
 """
@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from llm_service.api import create_app
-from llm_service.api.request_counts import RequestCounts
 from llm_service.dialogue_manager import turn
 from llm_service.dialogue_manager.counters import DialogueCounters
 from llm_service.llm_client.state import Counters
@@ -72,13 +71,10 @@ async def chat(app, room: str) -> None:
 
 @contextmanager
 def nothing_measured():
-    async def passed_by(self, scope, receive, send):
-        await self.app(scope, receive, send)
-
     def ignore(*_, **__):
         pass
 
-    def no_step(_):
+    def no_step(*_):
         return nullcontext()
 
     untold = SimpleNamespace(**dict.fromkeys(TRACE, ignore), step=no_step, recording=False)
@@ -87,7 +83,7 @@ def nothing_measured():
         return untold
 
     with (
-        mock.patch.object(RequestCounts, "__call__", passed_by),
+        mock.patch.object(Requests, "count", ignore),
         mock.patch.object(Distribution, "observe", ignore),
         mock.patch.object(Distribution, "timed", no_step),
         mock.patch.object(DialogueCounters, "turn_over", ignore),
@@ -124,23 +120,15 @@ async def measure(pairs: int) -> None:
     for name, reckon in (("median", statistics.median), ("best tenth", best_tenth)):
         have, lack = reckon(taken["with"]), reckon(taken["without"])
         print(f"{name:12} {have:9.1f} {lack:11.1f} {have / lack - 1:7.1%}")
-    print(f"all instruments of a turn by themselves: {await alone():.1f} µs")
+    print(f"all instruments of a turn by themselves: {alone():.1f} µs")
 
 
-async def alone(repeats: int = 20_000) -> float:
+def alone(repeats: int = 20_000) -> float:
     """Microseconds of everything that a turn measures, with nothing else around it."""
-
-    async def nowhere(scope, receive, send):
-        pass
-
-    requests = SimpleNamespace(
-        state=SimpleNamespace(service=SimpleNamespace(telemetry=SimpleNamespace(requests=Requests())))
-    )
-    scope = {"type": "http", "app": requests}
-    layer, counters = RequestCounts(nowhere), DialogueCounters()
+    requests, counters = Requests(), DialogueCounters()
     start = time.process_time()
     for _ in range(repeats):
-        await layer(scope, None, None)
+        requests.count("/chat", 200, 0.01)
         trace = AnswerTrace("room")
         for name in ("queue", "engine", "clean", "store"):
             with trace.step(name):

@@ -1,6 +1,7 @@
 """The API as a bot sees it: the whole app on a socket, before a scripted LM Studio."""
 
 import asyncio
+import json
 
 import pytest
 from starlette.requests import Request
@@ -8,6 +9,7 @@ from structlog.testing import capture_logs
 
 from llm_service.api.edge import LEAVING, Leaving
 from llm_service.api.streams import CallerLeft, unless_gone
+from llm_service.logs import configure
 from llm_service.settings import Settings
 from running_service import running_service
 
@@ -241,6 +243,64 @@ async def test_a_caller_who_leaves_is_no_bug(bot, lm):
         await until(lambda: bot.service.telemetry.requests.counts)
     assert bot.service.telemetry.requests.counts == {("/chat", 499): 1}
     assert not lines, "it was logged as a bug"
+
+
+async def test_a_caller_who_leaves_before_the_request_is_whole_is_no_bug_either(bot):
+    _, writer = await asyncio.open_connection("127.0.0.1", int(bot.url.rpartition(":")[2]))
+    head = "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+    writer.write(head.encode())
+    await writer.drain()
+    writer.close()
+    await until(lambda: bot.service.telemetry.requests.counts)
+    assert bot.service.telemetry.requests.counts == {("-", 499): 1}
+
+
+async def test_every_request_is_recorded_as_its_caller_saw_it(settings, capsys):
+    configure("info", "json")
+    async with running_service(settings) as bot:
+        answers = [
+            await bot.post("/rooms/secret/chat", {"username": 5}),
+            await bot.post("/v1/chat/completions", {"messages": []}),
+            await bot.delete("/messages/none"),
+            await bot.get("/nowhere"),
+            await bot.call("POST", "/chat", data="{"),
+        ]
+        counts = bot.service.telemetry.requests.counts
+    found = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    lines = [(line["method"], line["route"], line["status"]) for line in found if line["event"] == "request"]
+    assert lines == [
+        ("POST", "/rooms/{room}/chat", 422),
+        ("POST", "/v1/chat/completions", 400),
+        ("DELETE", "/messages/{message_id}", 404),
+        ("GET", "-", 404),
+        ("POST", "-", 415),
+    ]
+    assert [status for *_, status in lines] == [status for status, _ in answers]
+    assert counts == {(route, status): 1 for _, route, status in lines}
+    ids = [line["request_id"] for line in found if line["event"] == "request"]
+    assert [answers[at][1]["request_id"] for at in (0, 2, 3, 4)] == [ids[at] for at in (0, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("path", ["/chat", "/rooms/other/chat/stream", "/v1/chat/completions", "/persona"])
+async def test_a_bug_is_told_to_nobody_but_the_log(bot, monkeypatch, path):
+    def bug(*_, **__):
+        raise RuntimeError("What viewers wrote.")
+
+    bodies = {"/v1/chat/completions": {"messages": [{"role": "user", "content": "hi"}]}, "/persona": None}
+    monkeypatch.setattr(bot.service, "reply", bug)
+    monkeypatch.setattr(bot.service, "chat", bug)
+    monkeypatch.setattr(bot.service, "remembered", bug)
+    monkeypatch.setattr(bot.service.dialogues, "context", bug)
+    body = bodies.get(path, {"username": "a", "message": "hi"})
+    with capture_logs() as lines:
+        async with bot.http.request("POST" if body else "GET", bot.url + path, json=body) as answer:
+            told = await answer.json(content_type=None)
+    assert answer.status == 500
+    assert told.get("error", told)["code"] == "internal_error"
+    assert "viewers" not in str(told)
+    [line] = [line for line in lines if line["event"] == "bug"]
+    assert isinstance(line["exc_info"], RuntimeError)
+    assert answer.headers["x-request-id"] == told.get("request_id", answer.headers["x-request-id"])
 
 
 async def test_a_caller_who_leaves_is_noticed_behind_any_server():

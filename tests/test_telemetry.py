@@ -334,6 +334,14 @@ async def test_a_caller_who_leaves_ends_the_trace(bot, lm, spans):
     assert await value(bot, "turns_total", outcome="left") == 1
 
 
+async def test_an_answer_is_traced_beneath_its_request(bot, lm, spans):
+    await bot.chat("Hello!", path="/rooms/lounge/chat")
+    root, _ = tree(spans)
+    [request] = [span for span in spans.get_finished_spans() if span.context.span_id == root.parent.span_id]
+    assert request.name == "POST /rooms/{room}/chat"
+    assert request.attributes["http.response.status_code"] == 200
+
+
 async def test_a_completion_for_a_program_is_traced_too(bot, lm, spans):
     await bot.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}], "seed": 5})
     root, parts = tree(spans)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from llm_service import __version__
-from llm_service.errors import LLMServiceError
 from llm_service.service import open_service
 from llm_service.settings import Settings
 
@@ -21,10 +20,8 @@ from . import problems
 from .bodies import Problem
 from .edge import ApiKey, Edge, RateLimits, check_bind, parse_keys, read_keys
 from .openai import OpenAIErrors
-from .request_counts import RequestCounts
-from .request_log import RequestLog
-from .routes import busiest_first, routes
-from .streams import CallerLeft
+from .request_records import RequestRecords
+from .routes import Busiest, routes
 
 DESCRIPTION = """The dialogue server for live chat on a local model.
 
@@ -48,13 +45,26 @@ def rate_limits(settings: Settings) -> RateLimits:
     )
 
 
+class _App(FastAPI):
+    """FastAPI behind our own layers: its own stand inside of them, and the busiest routes before those."""
+
+    def __init__(self, edge: Callable[[ASGIApp], ASGIApp], **described: Any) -> None:
+        super().__init__(**described)
+        self._edge = edge
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers, from the outermost on. Called by Starlette, once."""
+        return RequestRecords(OpenAIErrors(self._edge(Busiest(super().build_middleware_stack(), self.routes))))
+
+
 def create_app(settings: Settings) -> FastAPI:
     """A new app: a function, because tests want several, each with settings of its own.
 
     Raises :class:`SettingsError` where the settings would open the service to strangers by accident.
     """
-    check_bind(settings.host, api_keys(settings), settings.allow_open)
-    limits = rate_limits(settings)
+    keys, limits = api_keys(settings), rate_limits(settings)
+    check_bind(settings.host, keys, settings.allow_open)
+    hosts = (settings.host, *settings.allowed_hosts)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,7 +72,8 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.service, app.state.limits = service, limits
             yield
 
-    app = FastAPI(
+    app = _App(
+        partial(Edge, hosts=hosts, origins=settings.allowed_origins, keys=keys),
         title="LLM Service",
         version=__version__,
         description=DESCRIPTION,
@@ -71,21 +82,9 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     documented = routes()
-    app.router.routes[:0] = busiest_first(documented)
-    app.add_middleware(RequestLog)
-    app.add_middleware(
-        Edge,
-        hosts=(settings.host, *settings.allowed_hosts),
-        origins=settings.allowed_origins,
-        keys=api_keys(settings),
-    )
-    app.add_middleware(OpenAIErrors)
-    app.add_middleware(RequestCounts)
-    app.add_exception_handler(LLMServiceError, problems.on_error)
-    app.add_exception_handler(RequestValidationError, problems.on_invalid)
-    app.add_exception_handler(HTTPException, problems.on_http)
-    app.add_exception_handler(CallerLeft, problems.on_leaving)
-    app.add_exception_handler(Exception, problems.on_bug)
+    app.router.routes[:0] = documented
+    for error, answer in problems.HANDLERS.items():
+        app.add_exception_handler(error, answer)
     _document(app, documented)
     return app
 

@@ -7,7 +7,7 @@ what the caller, a viewer or the engine said.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from itertools import chain
 from typing import Any
@@ -23,6 +23,7 @@ from starlette.routing import Match
 from llm_service import errors
 
 from .edge import problem, problem_body
+from .streams import CallerLeft
 
 log = structlog.get_logger("llm_service.api")
 
@@ -160,3 +161,19 @@ async def on_bug(request: Request, error: Exception) -> Response:
     """The last line of defence: a bug is logged with its traceback, and the caller learns nothing but the id."""
     log.error("bug", exc_info=error)
     return problem(500, "internal_error", errors.LLMServiceError.detail, request_id(request))
+
+
+HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    errors.LLMServiceError: on_error,
+    RequestValidationError: on_invalid,
+    HTTPException: on_http,
+    CallerLeft: on_leaving,
+    Exception: on_bug,
+}
+"""What answers for each class of error, or for its nearest ancestor here."""
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """The answer for whatever went wrong."""
+    handler = next(HANDLERS[cls] for cls in type(error).__mro__ if cls in HANDLERS)
+    return await handler(request, error)

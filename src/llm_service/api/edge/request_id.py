@@ -6,6 +6,7 @@ import re
 import secrets
 
 from starlette.types import Message, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from llm_service.api.edge.asgi import header, state_of
 
@@ -13,10 +14,12 @@ _SANE = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
 
 def name_request(scope: Scope) -> bytes:
-    """Give the request an id, the caller's own where it is sane; it is kept in ``scope["state"]["request_id"]``."""
+    """Give the request an id, the caller's own where it is sane; it is kept in ``scope["state"]["request_id"]``, and
+    stands on every line that is logged meanwhile."""
     offered = header(scope, b"x-request-id")
     request_id = offered if offered and _SANE.fullmatch(offered) else secrets.token_hex(8).encode()
-    state_of(scope)["request_id"] = request_id.decode()
+    name = state_of(scope)["request_id"] = request_id.decode()
+    bind_contextvars(request_id=name)
     return request_id
 
 

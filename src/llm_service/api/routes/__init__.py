@@ -2,20 +2,16 @@
 
 Root paths act on the room ``default``; each also exists under ``/rooms/{room}``. Failures before the first word are
 ordinary HTTP errors on all of them; after it, a stream says so itself.
-
-The routes are one flat list: it is gone through for every request, one after another, and a router within a router is
-gone through several times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import chain
-from typing import Any
 
 from fastapi import APIRouter, Depends
 from starlette.routing import BaseRoute
 
+from .busiest import Busiest
 from .conversation import add_conversation
 from .dependencies import named_room
 from .health import health_routes
@@ -24,19 +20,7 @@ from .moderation import add_behaviour, add_moderation
 from .openai import openai_routes
 from .turns import add_turns, add_watching
 
-__all__ = ["busiest_first", "routes"]
-
-
-BUSIEST = (
-    "/chat",
-    "/v1/chat/completions",
-    "/messages",
-    "/rooms/{room}/chat",
-    "/rooms/{room}/messages",
-    "/chat/stream",
-    "/rooms/{room}/chat/stream",
-)
-"""Paths that are looked for first."""
+__all__ = ["Busiest", "routes"]
 
 
 def routes() -> list[BaseRoute]:
@@ -48,8 +32,3 @@ def routes() -> list[BaseRoute]:
             add_routes(router)
     routers = (default, named, openai_routes(), metrics_routes(), health_routes)
     return list(chain.from_iterable(router.routes for router in routers))
-
-
-def busiest_first(documented: Iterable[Any]) -> list[BaseRoute]:
-    """The routes in the order in which they are looked for."""
-    return sorted(documented, key=lambda route: BUSIEST.index(route.path) if route.path in BUSIEST else len(BUSIEST))

@@ -34,7 +34,7 @@ class BodyRoute(APIRoute):
     ) -> None:
         self._again = again
         super().__init__(path, endpoint, **documented)
-        respond = self.get_route_handler()
+        self.respond = respond = self.get_route_handler()
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             response = await respond(Request(scope, receive, send))
