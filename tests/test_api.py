@@ -47,6 +47,14 @@ async def test_the_engine_sees_one_system_message_and_speakers(bot, lm):
     assert lm.requests[-1]["messages"][3]["content"] == "bob: And me? Kappa"
 
 
+async def test_the_same_bytes_say_to_each_path_what_they_say_there(bot):
+    said = {"username": "a", "message": "hi", "message_id": "m-1"}
+    paths = ("/chat", "/messages", "/rooms/other/chat", "/v1/chat/completions", "/chat")
+    answers = [await bot.post(path, said) for path in paths]
+    assert [status for status, _ in answers] == [200, 202, 200, 400, 200]
+    assert [answers[at][1]["room"] for at in (0, 2, 4)] == ["default", "other", "default"]
+
+
 ROOM_RULE = "String should match pattern '^[A-Za-z0-9_.~-]{1,64}$'."
 
 

@@ -20,7 +20,6 @@ calls `RateLimits`. What never becomes a request is refused by `GuardedHttp`, be
 from __future__ import annotations
 
 from llm_service.api.edge.asgi import BODY, LEAVING, Body, Leaving, header
-from llm_service.api.edge.body import LONGEST_AGAIN
 from llm_service.api.edge.clients import forwarded_client
 from llm_service.api.edge.connections import GuardedHttp
 from llm_service.api.edge.keys import ApiKey, KeyScope, check_bind, parse_keys, read_keys
@@ -32,7 +31,6 @@ from llm_service.api.edge.rate_limits import Limit, RateLimits, fingerprint, par
 __all__ = [
     "BODY",
     "LEAVING",
-    "LONGEST_AGAIN",
     "MEDIA_TYPE",
     "ApiKey",
     "Body",

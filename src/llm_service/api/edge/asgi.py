@@ -12,23 +12,20 @@ BODY = "llm_service.body"
 """Key of the scope under which a request's :class:`Body` is found, where the edge found nothing wrong with it."""
 LEAVING = "llm_service.leaving"
 """Key of the scope under which :class:`Leaving` is found, where the server is ours."""
+WHOLE = "llm_service.whole"
+"""Key of a scope whose request is there to its end, where the server is ours: its body need not be waited for."""
 _FIRST = "llm_service.first"
 
 
 class Body:
-    """A body as it came and as it was decoded: once, by the edge. Two are equal if they came alike."""
+    """A body as it was decoded, once, by the edge. Where the same bytes come again, it is the same body."""
 
-    __slots__ = ("raw", "said")
+    __slots__ = ("read", "said")
 
-    def __init__(self, raw: bytes, said: Any) -> None:
-        self.raw = raw
+    def __init__(self, said: Any) -> None:
         self.said = said
-
-    def __hash__(self) -> int:
-        return hash(self.raw)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Body) and self.raw == other.raw
+        self.read: Any = None
+        """What its route read of it, once it has."""
 
 
 class Leaving:

@@ -1,6 +1,7 @@
 """The body of a request: bounded in size and time, of the one type that is understood, and strict JSON.
 
-It is read whole before the application sees any of it, decoded once, and handed on as it came and as what it says.
+It is read whole before the application sees any of it, decoded once, and handed on as it came and as what it says. A
+short one that came before is not decoded again: some come again and again, and reading them is most of the work.
 Python's own decoder does it because it can be told what to refuse; what an application decodes again is then known to
 be harmless: UTF-8, no NaN or Infinity (I-JSON, RFC 7493), no name twice in an object, no number beyond 64 bits, no
 nesting that could exhaust a stack.
@@ -19,13 +20,13 @@ from typing import Any, NoReturn
 import orjson
 from starlette.types import Message, Receive, Scope
 
-from llm_service.api.edge.asgi import BODY, Body, header
+from llm_service.api.edge.asgi import BODY, WHOLE, Body, header
 from llm_service.api.edge.limits import EdgeLimits
 from llm_service.api.edge.problem import Refusal
 from llm_service.memo import remembered
 
 MOST_AGAIN = 64
-"""Bodies of which it is remembered what they say: some come again and again, and decoding them is most of the work."""
+"""Bodies that are remembered, each by its path: another route reads something else of it."""
 LONGEST_AGAIN = 16 * 1024
 """Bytes of a body that is worth remembering."""
 
@@ -44,8 +45,8 @@ class StrictBodies:
         self.decoder = _strict_decoder(limits.integer_digits)
 
     async def admit(self, scope: Scope, receive: Receive) -> Receive | None:
-        """``receive`` for the application, whose body is fit to be decoded by anybody: ``scope[BODY]`` is how it came
-        and what it says. None where the caller left before it was complete. Raises :class:`Refusal`."""
+        """``receive`` for the application, whose body is fit to be decoded by anybody: ``scope[BODY]`` is what it says.
+        None where the caller left before it was complete. Raises :class:`Refusal`."""
         if not _has_body(scope):
             return receive
         body = await self._whole(scope, receive)
@@ -53,7 +54,7 @@ class StrictBodies:
             return None
         if body:
             body = body.removeprefix(codecs.BOM_UTF8)
-            scope[BODY] = _decoded_again(self, body) if len(body) <= LONGEST_AGAIN else self.decoded(body)
+            scope[BODY] = (_again if len(body) <= LONGEST_AGAIN else StrictBodies.decoded)(self, scope["path"], body)
         return _replayed(body, receive)
 
     async def _whole(self, scope: Scope, receive: Receive) -> bytes | None:
@@ -70,24 +71,26 @@ class StrictBodies:
         limit = self.limits.body_limit(scope["path"])
         if int(header(scope, b"content-length") or 0) > limit:
             raise _too_large()
+        if WHOLE in scope:
+            return await incoming.read(limit)
         try:
             async with asyncio.timeout(self.limits.body_seconds):
                 return await incoming.read(limit)
         except TimeoutError as exc:
             raise Refusal(_TOO_SLOW, "request_timeout", "The body came too slowly.", _CLOSE) from exc
 
-    def decoded(self, body: bytes) -> Body:
-        """The body with what it says. Raises :class:`Refusal` where it is not strict JSON."""
+    def decoded(self, _path: str, body: bytes) -> Body:
+        """What a body says. Raises :class:`Refusal` where it is not strict JSON."""
         try:
             text = body.decode("utf-8")
             if _depth_exceeds(text, self.limits.depth):
                 raise Refusal(422, "json_too_deep", "The body's lists and objects are nested too deeply.")
-            return Body(body, self.decoder.decode(text))
+            return Body(self.decoder.decode(text))
         except ValueError as exc:
             raise Refusal(400, "invalid_json", "The body is not strict JSON in UTF-8.") from exc
 
 
-_decoded_again = remembered(MOST_AGAIN)(StrictBodies.decoded)
+_again = remembered(MOST_AGAIN)(StrictBodies.decoded)
 
 
 class _Incoming:

@@ -13,7 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from llm_service.api.edge.asgi import LEAVING, Leaving
+from llm_service.api.edge.asgi import LEAVING, WHOLE, Leaving
 from llm_service.api.edge.limits import EdgeLimits
 from llm_service.api.edge.problem import problem
 
@@ -73,6 +73,11 @@ class GuardedHttp(HttpToolsProtocol):
         self._head_complete()
         self.scope[LEAVING] = self._leaving  # type: ignore[literal-required]
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Let it be known that no more of the request is to come."""
+        self.scope[WHOLE] = True  # type: ignore[literal-required]
+        super().on_message_complete()
 
     def pause_writing(self) -> None:
         """Start the clock for a caller that does not read: closing would wait for it, so the connection is cut."""

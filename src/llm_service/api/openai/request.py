@@ -22,14 +22,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from llm_service.api.edge import LONGEST_AGAIN, Body
 from llm_service.memo import remembered
 from llm_service.types import Prompt, PromptMessage, Role, Sampling
 
 MOST_MESSAGES = 5_000
 MOST_STOPS = 16
-MOST_AGAIN = 64
-"""Requests that are remembered as they were read."""
+MOST_SAMPLINGS = 64
+"""Ways to choose words that are remembered: nearly all requests of a program ask for the same."""
 
 _ANY_OBJECT = {"type": "json_schema", "json_schema": {"name": "object", "schema": {"type": "object"}}}
 """What ``json_object`` is sent as: LM Studio knows schemas only."""
@@ -287,22 +286,9 @@ class ChatCompletionRequest(_Part):
         return orjson.dumps(wanted.canonical()).decode()
 
 
-def read_again(body: Body) -> ChatCompletionRequest:
-    """The request that a body says. The same bytes are read once: what is asked again and again is answered from the
-    cache, and reading it would be most of the work. Raises ValidationError."""
-    return _read_again(body) if len(body.raw) <= LONGEST_AGAIN else _read(body)
-
-
-def _read(body: Body) -> ChatCompletionRequest:
-    return ChatCompletionRequest.model_validate(body.said, from_attributes=True)
-
-
-_read_again = remembered(MOST_AGAIN)(_read)
-
-
-@remembered(MOST_AGAIN)
+@remembered(MOST_SAMPLINGS)
 def _adjusted(defaults: Sampling, asked: tuple[tuple[str, Any], ...]) -> Sampling:
-    """What a request asks for, and the rest by default: nearly all requests of a program ask for the same."""
+    """What a request asks for, and the rest by default."""
     return replace(defaults, **dict(asked))
 
 

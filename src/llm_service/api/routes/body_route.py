@@ -8,7 +8,6 @@ a handler gets no more than what it says, the :class:`Call` and the headers that
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter
@@ -29,10 +28,7 @@ _MISSING = object()
 class BodyRoute(APIRoute):
     """A route whose handler is ``async def handler(*, body, call, …headers) -> Response``, and has a body."""
 
-    def __init__(
-        self, path: str, endpoint: Callable[..., Any], *, again: Callable[[Body], Any] | None = None, **documented: Any
-    ) -> None:
-        self._again = again
+    def __init__(self, path: str, endpoint: Callable[..., Any], **documented: Any) -> None:
         super().__init__(path, endpoint, **documented)
         self.respond = respond = self.get_route_handler()
 
@@ -47,7 +43,7 @@ class BodyRoute(APIRoute):
         handler, field, of_room = self.dependant.call, self.body_field, "room" in self.param_convertors
         assert handler is not None
         assert field is not None
-        body = _Body(field.field_info.annotation, self._again)
+        body = _Body(("body",), field.field_info.annotation)
         room = _Part(("path", "room"), Annotated[str, Field(pattern=ROOM_PATTERN)])
         headers = [
             (one.name, one.alias.lower().encode(), _Part(("header", one.alias), _annotated(one), one.get_default()))
@@ -55,7 +51,8 @@ class BodyRoute(APIRoute):
         ]
 
         async def handle(request: Request) -> Response:
-            scope, errors = request.scope, list[Any]()
+            scope = request.scope
+            errors: list[Any] = []
             if of_room:
                 room.read(request.path_params["room"], errors)
             given = {name: part.read(_text(header(scope, key)), errors) for name, key, part in headers}
@@ -70,15 +67,11 @@ class BodyRoute(APIRoute):
 Handler = TypeVar("Handler", bound=Callable[..., Coroutine[Any, Any, Response]])
 
 
-def body_route(
-    router: APIRouter, path: str, *, again: Callable[[Body], Any] | None = None, **documented: Any
-) -> Callable[[Handler], Handler]:
-    """``router.post(path, …)`` with a :class:`BodyRoute`. ``again`` reads a body that may come again, and remembers it
-    if it is not too long for that; it raises ValidationError where it is not as documented."""
-    route: Any = partial(BodyRoute, again=again)
+def body_route(router: APIRouter, path: str, **documented: Any) -> Callable[[Handler], Handler]:
+    """``router.post(path, …)`` with a :class:`BodyRoute`."""
 
     def add(handler: Handler) -> Handler:
-        router.add_api_route(path, handler, methods=["POST"], route_class_override=route, **documented)
+        router.add_api_route(path, handler, methods=["POST"], route_class_override=BodyRoute, **documented)
         return handler
 
     return add
@@ -89,7 +82,7 @@ class _Part:
 
     def __init__(self, where: tuple[str, ...], kind: Any, default: Any = _MISSING) -> None:
         self._where = where
-        self._validate = TypeAdapter(kind).validate_python
+        self._validate = TypeAdapter(kind).validator.validate_python
         self._default = default
 
     def read(self, value: Any, errors: list[Any]) -> Any:
@@ -112,14 +105,12 @@ class _Part:
 
 
 class _Body(_Part):
-    """The body of a request."""
-
-    def __init__(self, kind: Any, again: Callable[[Body], Any] | None) -> None:
-        super().__init__(("body",), kind)
-        self._again = again
+    """The body of a request. One that comes again was read already."""
 
     def _checked(self, value: Body) -> Any:
-        return super()._checked(value.said) if self._again is None else self._again(value)
+        if value.read is None:
+            value.read = super()._checked(value.said)
+        return value.read
 
 
 def _annotated(field: Any) -> Any:

@@ -22,7 +22,6 @@ from llm_service.api.openai import (
     draft_of,
     error_event,
     model_json,
-    read_again,
     room_chunks,
     whole_answer,
 )
@@ -78,9 +77,7 @@ def openai_routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     cleaners = Cleaners()
 
-    @body_route(
-        router, "/chat/completions", again=read_again, responses=_ANSWER | ERRORS, summary="Complete a conversation"
-    )
+    @body_route(router, "/chat/completions", responses=_ANSWER | ERRORS, summary="Complete a conversation")
     async def chat_completions(
         *, body: ChatCompletionRequest, call: CallDep, room: RoomHeader = None, caching: CacheHeader = ""
     ) -> Response:
