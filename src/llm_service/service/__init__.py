@@ -111,9 +111,12 @@ class Service:
 
     def _most_tokens(self, prompt: Prompt) -> int:
         """The tokens that a prompt has at most for the model that answers it."""
+        return self.dialogues.composer.most_tokens(prompt, prompt.model or self._answering())
+
+    def _answering(self) -> str:
+        """The model that answers where none is named; empty where that is not known."""
         state = self.engines.state()
-        model = prompt.model or (state.model.id if state is not None and state.model is not None else "")
-        return self.dialogues.composer.most_tokens(prompt, model)
+        return state.model.id if state is not None and state.model is not None else ""
 
     async def remembered(self, prompt: Prompt) -> Completion | CacheKey | None:
         """The answer to such a prompt that was given before, or what :meth:`answer` is told where there is none."""

@@ -15,7 +15,7 @@ from .answer import completion, completion_again, model_json
 from .cleaning import Cleaners
 from .engine_answer import EngineChunks, chunks_again, whole_answer
 from .errors import OpenAIErrors, error_event
-from .request import ChatCompletionRequest
+from .request import ChatCompletionRequest, prompt_again
 from .room_answer import completion_of, draft_of, room_chunks
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "draft_of",
     "error_event",
     "model_json",
+    "prompt_again",
     "room_chunks",
     "whole_answer",
 ]

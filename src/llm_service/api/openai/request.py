@@ -7,7 +7,6 @@ those that change nothing (``store``, ``metadata``, ``service_tier``, …) and u
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -27,8 +26,8 @@ from llm_service.types import Prompt, PromptMessage, Role, Sampling
 
 MOST_MESSAGES = 5_000
 MOST_STOPS = 16
-MOST_SAMPLINGS = 64
-"""Ways to choose words that are remembered: nearly all requests of a program ask for the same."""
+MOST_AGAIN = 64
+"""Requests of which the prompt is remembered, and ways to choose words: nearly all of a program ask for the same."""
 
 _ANY_OBJECT = {"type": "json_schema", "json_schema": {"name": "object", "schema": {"type": "object"}}}
 """What ``json_object`` is sent as: LM Studio knows schemas only."""
@@ -167,6 +166,9 @@ class StreamOptions(_Part):
 class ChatCompletionRequest(_Part):
     """The body of ``POST /v1/chat/completions``."""
 
+    __eq__ = object.__eq__  # a body that comes again is read once: what is made of it is remembered by itself
+    __hash__ = object.__hash__
+
     messages: list[ConversationMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
     model: str | None = Field(None, max_length=256, description="A name the engine does not know means the default.")
     stream: bool | None = None
@@ -236,23 +238,11 @@ class ChatCompletionRequest(_Part):
         """The newest message of the user; empty where there is none."""
         return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
 
-    @cached_property
-    def composed(self) -> dict[tuple[Sampling, str | None], Prompt]:
-        """The prompts that were made of it, by what with: the same request may come again. A private attribute of
-        pydantic's would cost every request what it saves the one that comes again."""
-        return {}
-
     def prompt(self, defaults: Sampling, model: str | None) -> Prompt:
         """What is sent to the engine; ``defaults`` are for what the request leaves open."""
-        prompt = self.composed.get((defaults, model))
-        if prompt is None:
-            prompt = self.composed[defaults, model] = self._compose(defaults, model)
-        return prompt
-
-    def _compose(self, defaults: Sampling, model: str | None) -> Prompt:
         tools, choice = self._tools()
         return Prompt(
-            messages=tuple(message.prompt_message() for message in self.messages),
+            messages=tuple([message.prompt_message() for message in self.messages]),
             sampling=_adjusted(defaults, tuple(self._sampling().items())),
             model=model,
             response_format=self._response_format(),
@@ -286,7 +276,11 @@ class ChatCompletionRequest(_Part):
         return orjson.dumps(wanted.canonical()).decode()
 
 
-@remembered(MOST_SAMPLINGS)
+prompt_again = remembered(MOST_AGAIN)(ChatCompletionRequest.prompt)
+"""The prompt of a request that may have come before."""
+
+
+@remembered(MOST_AGAIN)
 def _adjusted(defaults: Sampling, asked: tuple[tuple[str, Any], ...]) -> Sampling:
     """What a request asks for, and the rest by default."""
     return replace(defaults, **dict(asked))

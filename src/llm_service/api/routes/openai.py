@@ -22,6 +22,7 @@ from llm_service.api.openai import (
     draft_of,
     error_event,
     model_json,
+    prompt_again,
     room_chunks,
     whole_answer,
 )
@@ -31,7 +32,7 @@ from llm_service.chat_protocol import named
 from llm_service.errors import EmptyReply, LLMServiceError, UnknownMessage
 from llm_service.llm_client import EngineStream
 from llm_service.service import Service
-from llm_service.types import Completion, Draft, ModelInfo, Prompt
+from llm_service.types import Completion, Draft, ModelInfo, Prompt, Sampling
 
 from .body_route import body_route
 from .dependencies import JSON_TYPE, ROOM_PATTERN, TURN, CallDep, ServiceDep, json_response, problem_responses
@@ -193,17 +194,18 @@ class _Tries:
 async def _prompt(body: ChatCompletionRequest, found: Service) -> Prompt:
     """What is sent. A name that the engine does not know means the model that answers, as in LM Studio."""
     asked = named(await found.engines.client.models(), body.model) if body.model else None
-    prompt = body.prompt(found.sampling, asked.id if asked else None)
-    if body.tokens:
-        return prompt
+    defaults = found.sampling if body.tokens else _with_room(found.sampling, asked or _answering(found))
+    return prompt_again(body, defaults, asked.id if asked else None)
+
+
+def _answering(found: Service) -> ModelInfo | None:
     state = found.engines.state()
-    return _with_room(prompt, asked or (state.model if state else None))
+    return state.model if state else None
 
 
-def _with_room(prompt: Prompt, model: ModelInfo | None) -> Prompt:
+def _with_room(defaults: Sampling, model: ModelInfo | None) -> Sampling:
     context = model.context_length if model else None
-    most = min(MOST_TOKENS, context // 2) if context else MOST_TOKENS
-    return replace(prompt, sampling=replace(prompt.sampling, max_tokens=most))
+    return replace(defaults, max_tokens=min(MOST_TOKENS, context // 2) if context else MOST_TOKENS)
 
 
 def _caller(body: ChatCompletionRequest, request: Request) -> str:
