@@ -342,6 +342,17 @@ async def test_an_answer_is_traced_beneath_its_request(bot, lm, spans):
     assert request.attributes["http.response.status_code"] == 200
 
 
+@pytest.mark.parametrize("path", ["/users/ann", "/rooms/lounge/users/ann?user_id=ann"])
+async def test_no_span_tells_whom_a_request_is_about(bot, lm, spans, path):
+    await bot.chat("Hello!", "ann", path="/rooms/lounge/chat")
+    for method in ("GET", "DELETE"):
+        async with bot.http.request(method, bot.url + path) as answer:
+            assert answer.status in {200, 404}
+    told = [(span.name, dict(span.attributes)) for span in spans.get_finished_spans()]
+    assert told
+    assert "ann" not in str(told)
+
+
 async def test_a_completion_for_a_program_is_traced_too(bot, lm, spans):
     await bot.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}], "seed": 5})
     root, parts = tree(spans)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -27,6 +27,12 @@ DESCRIPTION = """The dialogue server for live chat on a local model.
 
 Errors are RFC 9457 problem details with a stable `code` and a `request_id`. Root paths act on the room `default`; each
 of them also exists under `/rooms/{room}`."""
+
+
+def _names_somebody(scope: MutableMapping[str, Any]) -> bool:
+    """Whether a request's address tells whom it is about: then FastAPI must make no span of it, which would hold all of
+    that. (Nor any logs, which hold what was sent.)"""
+    return "/users/" in scope["path"]
 
 
 def api_keys(settings: Settings) -> tuple[ApiKey, ...]:
@@ -80,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         license_info={"name": "MIT"},
         redirect_slashes=False,
+        telemetry={"logs": False, "exclude": _names_somebody},
     )
     documented = routes()
     app.router.routes[:0] = documented
