@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_service.response_cleaner import ResponseCleaner, characters, chat, loops, markers, prose, sentences
+from llm_service.response_cleaner import ResponseCleaner, characters, chat, loops, markers, phrases, prose, sentences
 from llm_service.response_cleaner.formats import ANSWER_TAGS, LITERALS, THOUGHT_TAGS, TOOL_TAGS
 from llm_service.response_cleaner.speakers import speakers
 
@@ -865,10 +865,46 @@ def test_what_is_printable_has_nothing_to_scrub_but_blanks():
         assert not pattern.search(printable)
 
 
-@given(st.text("mrsDtvoX.1½²é_(ſ日\n ", max_size=11) | st.sampled_from(["Prof", "approx", "i.e", "(Dr", "x Vol", "ﬆ"]))
+@given(
+    st.text("mrsDtvoX.1½²é_(ſ日\n ", max_size=11)
+    | st.text("129٣", max_size=5)
+    | st.sampled_from(["Prof", "approx", "i.e", "(Dr", "x Vol", "ﬆ"])
+)
 @settings(max_examples=1000, deadline=None)
 def test_an_abbreviation_is_known_by_its_letters(text):
     assert sentences._abbreviated(text) == bool(sentences._ABBREVIATION.search(text))
+
+
+FIRST_WORDS = words("Here analysis assistant commentary thought model final to= Hello answer to a F here mo")
+
+
+@given(
+    st.sampled_from(FIRST_WORDS),
+    st.sampled_from(
+        [
+            *(
+                " are my reasoning steps:",
+                "'s my thought process:",
+                "final The",
+                "commentary ",
+                " \nWell",
+                " is",
+                " to=",
+            ),
+            *("<|message|>", "to=user<|message|>", "\n", "\t", "We", "A", ""),
+        ]
+    ),
+    st.integers(0, 40),
+    st.booleans(),
+)
+@settings(max_examples=1000, deadline=None)
+def test_an_opening_is_known_by_its_first_word(word, rest, length, partial):
+    text = (word + rest)[: length + 1]
+    found, expected = (
+        match and (match.span(), match.partial, match.lastgroup)
+        for match in (phrases.opening(text, partial=partial), phrases.OPENING.match(text, partial=partial))
+    )
+    assert found == expected
 
 
 BEGINNINGS = "Okay, well the user's viewer asks We I need to have respond . Let me let's see Thought: el usuario quiere"

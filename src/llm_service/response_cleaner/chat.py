@@ -11,7 +11,7 @@ import regex
 
 from llm_service.response_cleaner import asides, loops, markdown, markers, prose, sentences
 from llm_service.response_cleaner.characters import scrub
-from llm_service.response_cleaner.phrases import OPENING, SWITCH
+from llm_service.response_cleaner.phrases import SWITCH, opening
 from llm_service.response_cleaner.sieve import Sieve
 from llm_service.response_cleaner.speakers import Speakers
 
@@ -202,7 +202,7 @@ def tidy(
 def _needs_nothing(text: str, *, begins: bool, line: bool) -> bool:
     """Whether every rule leaves it alone, but perhaps that of loops: it is plain, and does not begin like a thought."""
     plain = _is_plain(text, starts=begins or line)
-    return plain and not (begins and (OPENING.match(text) or prose.suspicious(text)))
+    return plain and not (begins and (opening(text) or prose.suspicious(text)))
 
 
 def _is_plain(text: str, *, starts: bool) -> bool:
@@ -259,7 +259,7 @@ def _beginning(text: str, room: Room) -> str:
 
 def _without_markers(text: str, room: Room, thoughts: list[str], *, begins: bool) -> str:
     """Taking one thing out can make a marker of what stood around it."""
-    if not (markers.contains(text) or SWITCH.search(text) or (begins and OPENING.match(text))):
+    if not (markers.contains(text) or SWITCH.search(text) or (begins and opening(text))):
         return text
     sieve = Sieve(prompt_opens_reasoning=None if begins and room.hint is None else False)
     said = "" if begins else _SAID

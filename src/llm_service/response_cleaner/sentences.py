@@ -17,9 +17,11 @@ _END = re.compile(
     rf"|(?<=[{_WIDE}])(?<![{_WIDE}]{{2}})[{_WIDE}]*+{_CLOSED}(?!\Z))"
 )
 """A whole run of end marks, and what shows that the sentence ends there."""
+_LONGEST_ORDINAL = 3
+"""Digits of a number whose dot may belong to it: "on 24. December"."""
 _ABBREVIATIONS = ("dr", "mr", "mrs", "ms", "prof", "st", "vs", "etc", "approx", "vol")
 _ABBREVIATION = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}./])(?:{'|'.join(_ABBREVIATIONS)}|e\.g|i\.e|a\.m|p\.m|u\.s|\p{{L}}|\d{{1,3}})\Z",
+    rf"(?<![\p{{L}}\p{{N}}./])(?:{'|'.join(_ABBREVIATIONS)}|e\.g|i\.e|a\.m|p\.m|u\.s|\p{{L}}|\d{{1,{_LONGEST_ORDINAL}}})\Z",
     regex.IGNORECASE,
 )
 _LAST_WORD = 12
@@ -50,6 +52,8 @@ def _abbreviated(text: str) -> bool:
     word = text.rpartition(" ")[2]
     if word.isalpha():
         return len(word) == 1 or word.casefold() in _ABBREVIATIONS
+    if word.isdecimal():
+        return len(word) <= _LONGEST_ORDINAL
     return _ABBREVIATION.search(text) is not None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from llm_service.response_cleaner.phrases import OPENING, SURE_HARMONY
+from llm_service.response_cleaner import phrases
 from llm_service.response_cleaner.sieve.reading import Reading
 
 _THOUGHTS = {"granite": "granite", "apriel": "apriel", "harmony": "harmony", "tool": "harmony"}
@@ -27,28 +27,28 @@ def show(r: Reading, text: str, at: int, end: int, final: bool) -> int:
 
 
 def _begin(r: Reading, text: str, at: int, end: int, final: bool) -> int:
-    end = min(end, at + _LONGEST_OPENING)
-    lead = r.lead + text[at:end] if r.lead else text[at:end].lstrip()
+    looked_at = min(end, at + _LONGEST_OPENING)
+    lead = r.lead + text[at:looked_at] if r.lead else text[at:looked_at].lstrip()
     if not lead:
-        return end
-    opening = OPENING.match(lead, partial=True)
+        return looked_at
+    opening = phrases.opening(lead, partial=True)
     if opening is not None and opening.partial and "<" not in lead:
-        if end == len(text) and not final:
+        if looked_at == len(text) and not final:
             return r.wait(at)
         r.lead = lead
-        return end
+        return looked_at
     known, r.lead = r.lead, ""
     if opening is None or opening.partial or ("opening" in r.certain and opening.lastgroup == "harmony"):
-        r.put(lead)
+        r.put(lead + text[looked_at:end])
         return end
     _opened(r, opening, known, text, at)
-    return max(at, end - (len(lead) - int(opening.end())))
+    return max(at, looked_at - (len(lead) - int(opening.end())))
 
 
 def _opened(r: Reading, opening: regex.Match[str], known: str, text: str, at: int) -> None:
     kind = opening.lastgroup or ""
     r.removed[kind] += 1
-    if kind == "harmony" and not SURE_HARMONY.match(opening.string.removeprefix("assistant")):
+    if kind == "harmony" and not phrases.SURE_HARMONY.match(opening.string.removeprefix("assistant")):
         r.doubt_from("opening", known + text[at:], if_cut=True)
     if kind in _THOUGHTS:
         r.think(_THOUGHTS[kind])
