@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from llm_service.response_cleaner import ResponseCleaner, characters, chat, loops, markers, phrases, prose, sentences
 from llm_service.response_cleaner.formats import ANSWER_TAGS, LITERALS, THOUGHT_TAGS, TOOL_TAGS
-from llm_service.response_cleaner.speakers import speakers
+from llm_service.response_cleaner.speakers import Speakers
 
 ROOM = {"bot_name": "Pip", "usernames": ("Ann", "kat_99", "Mo")}
 
@@ -836,7 +836,7 @@ CRIES = "Go left. go GO left Ann-Bo-Cy. yes yes! no 你好。 hm hm. a-b-c!"
 @given(LINES, st.booleans(), st.booleans())
 @settings(max_examples=1000, deadline=None)
 def test_what_is_plain_is_left_alone_by_every_rule(text, begins, line):
-    room = chat.Room(speakers("Pip", ("Ann",)), frozenset())
+    room = chat.Room(Speakers("Pip", ("Ann",)), frozenset())
     if chat._is_plain(text, starts=begins or line):
         assert chat._one_line(text, room, [], Counter(), begins=begins, line=line) == text.strip()
 
@@ -846,7 +846,7 @@ EVERY_CHARACTER = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
 
 def test_no_rule_is_about_a_plain_character():
     plain = "a" + "a".join(character for character in EVERY_CHARACTER if chat._PLAIN.fullmatch(character))
-    room = chat.Room(speakers("Pip", ("Ann",)), frozenset())
+    room = chat.Room(Speakers("Pip", ("Ann",)), frozenset())
     assert chat._one_line(plain, room, [], Counter(), begins=False, line=False) == plain
     assert characters.scrub(plain) == characters._UNSEEN.sub("", plain) == plain
     assert not chat._OPEN.search(plain)

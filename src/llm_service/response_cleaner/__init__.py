@@ -20,7 +20,7 @@ from typing import Literal
 from llm_service.response_cleaner import messages
 from llm_service.response_cleaner.chat import Chat, Room
 from llm_service.response_cleaner.sieve import Sieve
-from llm_service.response_cleaner.speakers import speakers
+from llm_service.response_cleaner.speakers import Speakers
 from llm_service.types import Cleaned, FinishReason
 
 __all__ = ["CleaningStream", "ResponseCleaner", "Stage"]
@@ -55,7 +55,7 @@ class ResponseCleaner:
         self._emotes = tuple(emotes)
         self._room: Room | None = None
         if stage == "chat":
-            self._room = Room(speakers(bot_name, usernames), frozenset(self._emotes), prompt_opens_reasoning)
+            self._room = Room(Speakers(bot_name, tuple(usernames)), frozenset(self._emotes), prompt_opens_reasoning)
 
     def clean(self, text: str, *, finish_reason: FinishReason = "stop") -> Cleaned:
         """Clean a whole answer. Never raises, whatever the text is; an empty ``text`` means nothing is left to show."""
@@ -73,7 +73,7 @@ class ResponseCleaner:
 class CleaningStream:
     """One answer on its way: ``feed`` each piece, then ``finish``; the strings returned, joined, are the clean text."""
 
-    __slots__ = ("_chat", "_emotes", "_max_chars", "_result", "_sieve", "_visible")
+    __slots__ = ("_chat", "_emotes", "_max_chars", "_over", "_sieve", "_visible")
 
     def __init__(self, sieve: Sieve, chat: Chat | None, max_chars: int | None, emotes: tuple[str, ...]) -> None:
         self._sieve = sieve
@@ -81,7 +81,7 @@ class CleaningStream:
         self._max_chars = max_chars
         self._emotes = emotes
         self._visible: list[str] = []
-        self._result: Cleaned | None = None
+        self._over = False
 
     def feed(self, piece: str) -> str:
         """Take a raw piece; returns the text that became visible, which may be empty."""
@@ -98,9 +98,7 @@ class CleaningStream:
         if self._chat is not None:
             text = self._chat.feed(text) + self._chat.finish(finish_reason)
         self._visible.append(text)
-        whole = "".join(self._visible)
-        split = messages.split(whole, self._max_chars, self._emotes)
-        self._result = Cleaned(text=whole, reasoning=self.reasoning, messages=split)
+        self._over = True
         return text
 
     @property
@@ -119,6 +117,8 @@ class CleaningStream:
     @property
     def result(self) -> Cleaned:
         """The whole, once ``finish`` was called; RuntimeError before that."""
-        if self._result is None:
+        if not self._over:
             raise RuntimeError("finish() comes first")
-        return self._result
+        whole = "".join(self._visible)
+        split = messages.split(whole, self._max_chars, self._emotes)
+        return Cleaned(text=whole, reasoning=self.reasoning, messages=split)

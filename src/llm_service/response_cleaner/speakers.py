@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import regex
 
@@ -22,12 +22,22 @@ _OTHER_HEADINGS = frozenset({"instruction", "instructions", "input", "user", "hu
 _OWN_HEADINGS = frozenset({"response", "assistant", "output"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Speakers:
-    """The names of a room."""
+    """The names of a room. They are folded once a line has a label, as few have."""
 
-    own: frozenset[str]
-    others: frozenset[str]
+    bot_name: str | None = None
+    usernames: tuple[str, ...] = ()
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """What the assistant is called; empty where nobody said."""
+        return frozenset(filter(None, [_folded(self.bot_name or "")]))
+
+    @cached_property
+    def others(self) -> frozenset[str]:
+        """What the viewers are called."""
+        return frozenset(filter(None, map(_folded, self.usernames))) - self.own
 
     def unlabelled(self, text: str) -> str:
         """``text`` without the assistant's own name in front, however often it stands there."""
@@ -82,7 +92,7 @@ class Speakers:
         if heading and heading["name"].casefold() in _OTHER_HEADINGS:
             return True
         name = self._speaker(line)
-        return name in self.others or name in _OTHERS
+        return bool(name) and (name in _OTHERS or name in self.others)
 
     @staticmethod
     def _speaker(line: str) -> str:
@@ -97,10 +107,8 @@ def _label(line: str, at: int = 0) -> regex.Match[str] | None:
 
 
 def _name(label: regex.Match[str]) -> str:
-    return (label["irc"] or label["square"] or label["name"] or "").strip().casefold()
+    return _folded(label["irc"] or label["square"] or label["name"] or "")
 
 
-def speakers(bot_name: str | None, usernames: Iterable[str]) -> Speakers:
-    """The names of a room, folded."""
-    own = frozenset({bot_name.strip().casefold()} if bot_name and bot_name.strip() else ())
-    return Speakers(own, frozenset(name.strip().casefold() for name in usernames if name.strip()) - own)
+def _folded(name: str) -> str:
+    return name.strip().casefold()
