@@ -12,7 +12,6 @@ raw text into pieces gives the same result: ``clean`` is the stream, fed once.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -66,8 +65,9 @@ class ResponseCleaner:
 
     def stream(self) -> CleaningStream:
         """Clean an answer while it arrives."""
-        chat = Chat(self._room) if self._room is not None else None
-        return CleaningStream(Sieve(prompt_opens_reasoning=self._hint), chat, self._max_chars, self._emotes)
+        sieve = Sieve(prompt_opens_reasoning=self._hint)
+        chat = Chat(self._room, sieve.removed) if self._room is not None else None
+        return CleaningStream(sieve, chat, self._max_chars, self._emotes)
 
 
 class CleaningStream:
@@ -111,8 +111,7 @@ class CleaningStream:
     @property
     def removed(self) -> Mapping[str, int]:
         """How many things were taken out so far, by family: ``{"think": 1, "special": 2}``."""
-        counts = self._sieve.removed + (self._chat.removed if self._chat is not None else Counter())
-        return MappingProxyType(counts)
+        return MappingProxyType(+self._sieve.removed)
 
     @property
     def result(self) -> Cleaned:

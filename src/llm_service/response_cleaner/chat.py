@@ -60,11 +60,14 @@ class Room:
 
 
 class Chat:
-    """Visible text in, one line of chat out. A sentence is published when nothing that follows can change it."""
+    """Visible text in, one line of chat out. A sentence is published when nothing that follows can change it.
 
-    def __init__(self, room: Room) -> None:
+    ``removed`` counts what is taken out, by family.
+    """
+
+    def __init__(self, room: Room, removed: Counter[str]) -> None:
         self.thoughts: list[str] = []
-        self.removed: Counter[str] = Counter()
+        self._removed = removed
         self._room = room
         self._sentence = ""
         self._held: list[str] = []
@@ -130,7 +133,7 @@ class Chat:
         blank = text[: len(text) - len(text.lstrip())]
         said = tuple(self._said)
         tidied = tidy(
-            text, self._room, begins=not self._begun, line="\n" in blank, cut=cut, said=said, removed=self.removed
+            text, self._room, begins=not self._begun, line="\n" in blank, cut=cut, said=said, removed=self._removed
         )
         self.thoughts.extend(tidied.thoughts)
         space = " " if self._begun and blank and tidied.text else ""

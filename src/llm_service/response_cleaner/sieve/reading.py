@@ -95,9 +95,13 @@ class Reading:
     """The record of one text."""
 
     __slots__ = (
-        "blocks", "call", "certain", "closer", "code", "cut", "doubt", "header", "hint", "lead", "message_ended",
+        "blocks", "call", "certain", "closer", "code", "cut", "doubt", "header", "hint", "lead", "new_message",
         "removed", "seen", "state", "struck", "tail", "thought", "visible", "waits", "wrapper",
     )  # fmt: skip
+    # Each of these is there from the moment that one opens.
+    thought: Thought
+    call: ToolCall
+    header: Header
 
     def __init__(self, hint: bool | None) -> None:
         self.hint = hint
@@ -117,14 +121,12 @@ class Reading:
         """Whether ``<s>`` stands in the text: then ``</s>`` is no end."""
         self.seen = False
         """Whether anything was a thought."""
-        self.message_ended = False
+        self.new_message = False
+        """Whether the answer, once it goes on, does so in another message."""
         self.certain: set[Kind] = set()
         """What was misunderstood before, and is not in doubt any more: the text is read again."""
         self.cut = False
         self.doubt: Doubt | None = None
-        self.thought = _NO_THOUGHT
-        self.call = _NO_CALL
-        self.header = _NO_HEADER
         self.closer = ""
         """What ends somebody else's words."""
         self.waits = False
@@ -193,16 +195,15 @@ class Reading:
 
     def answer(self) -> None:
         """The answer goes on."""
-        between = self.thought.message or self.message_ended
-        self.visible.gap("\n" if between else "")
-        self.thought = _NO_THOUGHT
-        self.message_ended = False
-        self.state = "fence" if between and self.code.end_line() else "answer"
+        self.visible.gap("\n" if self.new_message else "")
+        self.state = "fence" if self.new_message and self.code.end_line() else "answer"
+        self.new_message = False
 
     def think(self, name: str, *, message: bool = False, kept: bool = True) -> None:
         """A thought begins."""
         self.visible.gap()
         self.seen = True
+        self.new_message |= message
         self.thought = Thought([name], message, kept, ENDINGS.get(name, HIDDEN_SPARK))
         self.blocks.append([])
         self.state = "thought"
@@ -248,8 +249,3 @@ class Reading:
         self.answer()
         self.tail = ""
         return "".join(doubt.raw)
-
-
-_NO_THOUGHT = Thought([])
-_NO_CALL = ToolCall("")
-_NO_HEADER = Header("", "", "answer")

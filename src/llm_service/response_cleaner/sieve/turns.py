@@ -17,7 +17,7 @@ def turn(r: Reading, found: Found, text: str) -> None:
         case Act.TOOL:
             r.use_tool(marker.closer)
         case Act.BREAK if r.spoken:
-            r.message_ended = True
+            r.new_message = True
             r.somebody_else("")
         case Act.STOP if text.startswith("</s>", found.start) and r.struck:
             r.struck = False
