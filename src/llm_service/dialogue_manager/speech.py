@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 
+from llm_service.errors import EmptyReply
 from llm_service.response_cleaner import CleaningStream, ResponseCleaner
 from llm_service.types import FinishReason, Usage
 
@@ -25,7 +26,7 @@ class Speech:
 
     async def pieces(self, check: Callable[[], None]) -> AsyncIterator[str]:
         """Yield visible text, piece by piece. ``check`` is called with every chunk, be it a hidden thought, and before
-        anything is shown; it may raise."""
+        anything is shown; it may raise. Raises :class:`EmptyReply` where nothing was visible."""
         async for chunk in self._stream:
             check()
             self.usage = chunk.usage or self.usage
@@ -38,6 +39,8 @@ class Speech:
         check()
         if text := self._show(self._cleaning.finish(self.finish_reason)):
             yield text
+        if not self._shown:
+            raise EmptyReply
 
     def _show(self, text: str) -> str:
         """The text with its emotes in order: it comes in whole sentences, so none is cut in two."""

@@ -188,7 +188,6 @@ class Turn:
 
     async def _open(self) -> None:
         """Compose the prompt and wait for its first chunk; once more where it came back empty or did not fit."""
-        await self._engine.aclose()
         self._tries += 1
         composing = self._composing = await self._manager.composer.compose(
             self._room, self._answers, within=self._within
@@ -207,15 +206,19 @@ class Turn:
         except TurnDropped:
             if not self._can_redo():
                 raise
-            return await self._open()
+            return await self._open_again()
         except (ContextOverflow, EmptyReply) as exc:
             if self._tries == TRIES:
                 raise
             if isinstance(exc, ContextOverflow):
                 self._within = self._manager.composer.learn_overflow(composing, exc)
-            return await self._open()
+            return await self._open_again()
         self._speech = Speech(chunks, self._manager.cleaner(self._room, composing.model.id).stream(), self._room.polish)
         return None
+
+    async def _open_again(self) -> None:
+        await self._engine.aclose()
+        await self._open()
 
     async def _first_chunk(self, stream: AbstractAsyncContextManager[Stream]) -> Stream:
         """The answer when it begins; :class:`TurnDropped` as soon as nobody wants it any more."""
@@ -233,24 +236,18 @@ class Turn:
 
     async def _speak(self) -> AsyncIterator[Delta]:
         while True:
+            assert self._speech is not None
             try:
-                async for text in self._pieces():
-                    yield Delta(text=text)
+                with self._trace.step("clean"):
+                    async for text in self._speech.pieces(self._check):
+                        self._first_ms = self._first_ms or self._elapsed_ms()
+                        yield Delta(text=text)
             except (EmptyReply, TurnDropped):
                 if not self._can_redo():
                     raise
-                await self._open()
+                await self._open_again()
             else:
                 return
-
-    async def _pieces(self) -> AsyncIterator[str]:
-        assert self._speech is not None
-        with self._trace.step("clean"):
-            async for text in self._speech.pieces(self._check):
-                self._first_ms = self._first_ms or self._elapsed_ms()
-                yield text
-        if not self._speech.text:
-            raise EmptyReply
 
     def _can_redo(self) -> bool:
         untouched = self._room.forgotten.isdisjoint(self._answers)
