@@ -329,6 +329,7 @@ SPOKEN = [
     ("Ann: hi?\nPip: hey!", "hey!"),
     ("Hi\n### User:\nx", "Hi"),
     ("### Response:\nHi", "Hi"),
+    ("Hi.\n\n                    ##Response\nyo", "Hi. yo"),
     ("Hi\nBob: quoted", "Hi Bob: quoted"),
     ("## Plan\n- one\n- two", "Plan one, two"),
     ("* a\n* b", "a, b"),

@@ -180,7 +180,7 @@ def tidy(
         return Tidied(body)
     thoughts: list[str] = []
     counts = removed if removed is not None else Counter[str]()
-    text = scrub(text)
+    text = scrub(text).strip()  # so that it is the same again where no rule is about it
     unmarked = ""  # what the sieve let through as it is
     for turn in range(2 * _ROUNDS):
         before = text
