@@ -139,6 +139,44 @@ async def test_one_id_sent_to_two_stores_at_once_is_stored_once(postgres: str):
             assert {first.known, second.known} == {True, False}
 
 
+async def test_lists_that_share_ids_sent_to_two_stores_at_once_are_stored_once(postgres: str):
+    async with open_store(postgres) as one, open_store(postgres) as two:
+        for n in range(20):
+            shared = [message(f"{n}.{each}") for each in range(3)]
+            told = await asyncio.gather(
+                one.append([message(f"one{n}"), *shared]),
+                *(two.append([each]) for each in shared),
+                two.append([*reversed(shared), message(f"two{n}")]),
+            )
+            fresh = [stored.message.id for part in told for stored in part if not stored.known]
+            assert sorted(fresh) == sorted([f"one{n}", f"two{n}", *(each.id for each in shared)])
+        stored = await one.history("default", limit=1_000)
+        assert [entry.position for entry in stored if isinstance(entry, Message)] == list(range(1, 101))
+
+
+async def test_one_reply_committed_in_two_stores_at_once_is_stored_once(postgres: str):
+    async with open_store(postgres) as one, open_store(postgres) as two:
+        for n in range(20):
+            await one.append([message(f"m{n}")])
+            said = [reply(f"r{n}", f"m{n}", after=n + 1, text=text) for text in ("this", "that")]
+            first, second = await asyncio.gather(one.commit_reply(said[0]), two.commit_reply(said[1]))
+            assert first == second
+            assert first in said
+        record = await one.load("default")
+        assert record
+        assert record.replies == 20
+
+
+async def test_a_reply_never_outlives_its_question(postgres: str):
+    """Whoever comes second waits for the room, and then sees what the first one did."""
+    async with open_store(postgres) as one, open_store(postgres) as two:
+        for n in range(40):
+            await one.append([message(f"m{n}")])
+            pair = (two.forget_message("default", f"m{n}"), one.commit_reply(reply(f"r{n}", f"m{n}", after=n + 1)))
+            await asyncio.gather(*(pair if n % 2 else reversed(pair)), return_exceptions=True)
+        assert await one.history("default") == []
+
+
 async def test_a_port_where_nobody_answers_does_not_hang_forever(postgres: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("llm_service.store.postgres.CONNECT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:

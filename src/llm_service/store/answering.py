@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from ..errors import UnknownMessage
 from ..types import Reply
@@ -16,19 +16,25 @@ from .schema import answers, messages, replies, rooms
 from .statement import Row, Statement, among, insert_into
 from .transaction import Transaction
 
-_OF_ID: Final = replies.c.room_id == bindparam("room"), replies.c.id_print == bindparam("print")
-_OF_ASKED: Final = messages.c.room_id == bindparam("room"), among(messages.c.id_print, "prints")
-_WITH_ID: Final = Statement(select(replies).where(*_OF_ID))
-_THERE: Final = Statement(
-    select(
-        select(func.count(messages.c.seq)).where(*_OF_ASKED).scalar_subquery().label("asked"),
-        select(func.count(replies.c.seq)).where(*_OF_ID).scalar_subquery().label("known"),
-    )
+_WITH_ID: Final = Statement(
+    select(replies).where(replies.c.room_id == bindparam("room"), replies.c.id_print == bindparam("print"))
 )
-"""How many of the messages that it answers are stored, and whether it is itself."""
+_COUNT: Final = Statement(
+    update(rooms)
+    .where(
+        rooms.c.name == bindparam("room"),
+        ~exists().where(replies.c.room_id == rooms.c.id, replies.c.id_print == bindparam("print")),
+    )
+    .values(replies=rooms.c.replies + 1)
+    .returning(rooms.c.id)
+)
+"""Enters the room, and counts a new reply; but not where it is a new room, or has the reply. Who has to wait for the
+room does not see what was stored meanwhile: the index refuses an id that came twice."""
+_THERE: Final = Statement(
+    select(messages.c.seq).where(messages.c.room_id == bindparam("room"), among(messages.c.id_print, "prints"))
+)
 _INSERT: Final = Statement(insert_into(replies).returning(replies.c.seq))
 _ANSWERS: Final = Statement(insert_into(answers))
-_COUNT: Final = Statement(update(rooms).where(rooms.c.id == bindparam("room")).values(replies=rooms.c.replies + 1))
 _TO_ANY: Final = Statement(
     select(replies)
     .where(
@@ -49,14 +55,14 @@ def commit_reply(tx: Transaction, reply: Reply) -> Reply:
         UnknownMessage: One of the messages it answers was forgotten while the model spoke. A reply may quote what it
             answers, so it goes where its message went.
     """
-    room = enter(tx, reply.room)
+    room_id = count_reply(tx, reply)
+    if room_id is None:
+        known = find_reply(tx, enter(tx, reply.room).id, reply.id)
+        return reply_of(known, reply.room) if known else commit_reply(tx, reply)
     prints = {fingerprint(message_id) for message_id in reply.answers}
-    there = tx.one(_THERE, room=room.id, print=fingerprint(reply.id), prints=list(prints))
-    if there.known:
-        return reply_of(find_reply(tx, room.id, reply.id), reply.room)
-    if there.asked < len(prints):
+    if len(tx.rows(_THERE, room=room_id, prints=list(prints))) < len(prints):
         raise UnknownMessage
-    write_reply(tx, room.id, reply)
+    write_reply(tx, room_id, reply)
     return reply
 
 
@@ -65,12 +71,17 @@ def find_reply(tx: Transaction, room_id: int, reply_id: str) -> Row | None:
     return tx.row(_WITH_ID, room=room_id, print=fingerprint(reply_id))
 
 
+def count_reply(tx: Transaction, reply: Reply) -> int | None:
+    """Enter the room of a reply and count it, if it is neither a new room nor has the reply; gives the room's id."""
+    row = tx.row(_COUNT, room=reply.room, print=fingerprint(reply.id))
+    return None if row is None else row.id
+
+
 def write_reply(tx: Transaction, room_id: int, reply: Reply) -> None:
-    """Write a reply and what it answers, and count it."""
+    """Write a reply that is counted, and what it answers."""
     seq = tx.one(_INSERT, **reply_row(reply, room_id)).seq
     prints = {fingerprint(message_id) for message_id in reply.answers}
     tx.run_each(_ANSWERS, [(room_id, print_, seq) for print_ in prints])
-    tx.run(_COUNT, room=room_id)
 
 
 def reply_for(tx: Transaction, room: str, message_id: str) -> Reply | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from ..types import Message
 from .fingerprints import fingerprint
@@ -22,12 +22,18 @@ from .transaction import Transaction
 _WITH_IDS: Final = Statement(
     select(messages).where(messages.c.room_id == bindparam("room"), among(messages.c.id_print, "prints"))
 )
-_INSERT: Final = Statement(insert_into(messages))
-_COUNT: Final = Statement(
+_TAKE_PLACES: Final = Statement(
     update(rooms)
-    .where(rooms.c.id == bindparam("room"))
-    .values(last_position=bindparam("last"), messages=rooms.c.messages + bindparam("more"))
+    .where(
+        rooms.c.name == bindparam("room"),
+        ~exists().where(messages.c.room_id == rooms.c.id, among(messages.c.id_print, "prints")),
+    )
+    .values(last_position=rooms.c.last_position + bindparam("more"), messages=rooms.c.messages + bindparam("more"))
+    .returning(rooms.c.id, rooms.c.last_position)
 )
+"""Enters the room, and gives new messages the places after its last; but not where it is a new room, or has one of
+them. Who has to wait for the room does not see what was stored meanwhile: the index refuses an id that came twice."""
+_INSERT: Final = Statement(insert_into(messages))
 
 
 def append_messages(tx: Transaction, incoming: Sequence[Message]) -> list[Stored]:
@@ -42,17 +48,30 @@ def append_messages(tx: Transaction, incoming: Sequence[Message]) -> list[Stored
 
 def _append_to(tx: Transaction, room: str, incoming: dict[str, Message]) -> dict[str, Stored]:
     """What becomes of messages of one room, by their ids."""
-    row = enter(tx, room)
-    known = find_messages(tx, row.id, room, incoming)
-    there = {message.id: Stored(message=message, known=True) for message in known}
-    unseen = [message for message in incoming.values() if message.id not in there]
-    new = [
+    prints = [fingerprint(message_id) for message_id in incoming]
+    row = tx.row(_TAKE_PLACES, room=room, more=len(prints), prints=prints)
+    if row is None:
+        return _append_unknown(tx, room, incoming)
+    return _written(tx, row, [*incoming.values()])
+
+
+def _append_unknown(tx: Transaction, room: str, incoming: dict[str, Message]) -> dict[str, Stored]:
+    """The same where the room is new, or knows some of them."""
+    found = find_messages(tx, enter(tx, room).id, room, incoming)
+    known = {message.id: Stored(message=message, known=True) for message in found}
+    new = [message for message in incoming.values() if message.id not in known]
+    return known | _written(tx, tx.one(_TAKE_PLACES, room=room, more=len(new), prints=[]), new) if new else known
+
+
+def _written(tx: Transaction, room: Row, new: Sequence[Message]) -> dict[str, Stored]:
+    """Write messages to the last places of a room."""
+    after = room.last_position - len(new)
+    placed = [
         message if message.position == place else replace(message, position=place)
-        for place, message in enumerate(unseen, row.last_position + 1)
+        for place, message in enumerate(new, after + 1)
     ]
-    if new:
-        write_messages(tx, row, new)
-    return there | {message.id: Stored(message=message, known=False) for message in new}
+    write_messages(tx, room.id, placed, after=after)
+    return {message.id: Stored(message=message, known=False) for message in placed}
 
 
 def _new_once(told: Iterable[Stored]) -> Iterator[Stored]:
@@ -69,8 +88,7 @@ def find_messages(tx: Transaction, room_id: int, room: str, ids: Iterable[str]) 
     return [message_of(row, room) for row in found]
 
 
-def write_messages(tx: Transaction, room: Row, new: Sequence[Message]) -> None:
-    """Write messages whose places are settled, index their words and count them. ``room`` is as it was before."""
-    tx.run_each(_INSERT, [message_row(message, room.id, tx.now) for message in new])
-    index_messages(tx, room.id, new, after=room.last_position)
-    tx.run(_COUNT, room=room.id, last=new[-1].position, more=len(new))
+def write_messages(tx: Transaction, room_id: int, new: Sequence[Message], *, after: int) -> None:
+    """Write messages whose places are settled and counted, and index their words. The room's last one was ``after``."""
+    tx.run_each(_INSERT, [message_row(message, room_id, tx.now) for message in new])
+    index_messages(tx, room_id, new, after=after)

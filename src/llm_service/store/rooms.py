@@ -67,8 +67,9 @@ _WRITE_SUMMARY: Final = Statement(insert_into(summaries))
 def enter(tx: Transaction, room: str) -> Row:
     """The room's row (id, name, last_position), locked until the transaction ends, and made if it is new.
 
-    Whoever writes to a room enters it first. Two processes on one database so take turns, and positions become
-    visible in their order. Several rooms are entered in the order of their names, so that nobody waits in a circle.
+    Whoever writes to a room enters it first: by this, or by counting what is going to be written. Two processes on one
+    database so take turns, and positions become visible in their order. Several rooms are entered in the order of
+    their names, so that nobody waits in a circle.
     """
     return tx.row(_LOCK, room=room) or tx.one(_ENTER, room=room, now=tx.now)
 

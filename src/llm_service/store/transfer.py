@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select, update
 
 from ..errors import InputError
 from ..types import Entry, Message, Persona, Reply, Summary, Timing, Topic, Usage
-from .answering import find_reply, write_reply
+from .answering import count_reply, write_reply
 from .ingest import find_messages, write_messages
 from .notes import notes_about, write_note
 from .records import Imported, Note
@@ -48,6 +48,11 @@ _ANSWERED: Final = Statement(
 )
 _NOTES: Final = Statement(select(notes).where(notes.c.room_id == bindparam("room")).order_by(notes.c.seq))
 _CREATED: Final = Statement(update(rooms).where(rooms.c.id == bindparam("room")).values(created_at=bindparam("moment")))
+_COUNT: Final = Statement(
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .values(last_position=bindparam("last"), messages=rooms.c.messages + bindparam("more"))
+)
 
 
 # ── Out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,13 +150,14 @@ def _import_messages(tx: Transaction, room: Row, lines: list[Line], shift: int) 
         shift = last - message.position
         new.append(replace(message, position=last))
     if new:
-        write_messages(tx, room, new)
+        write_messages(tx, room.id, new, after=room.last_position)
+        tx.run(_COUNT, room=room.id, last=last, more=len(new))
     return Imported(messages=len(new)), shift
 
 
 def _import_replies(tx: Transaction, room: Row, lines: list[Line], shift: int) -> tuple[Imported, int]:
     incoming = (_reply(line, room.name, shift) for line in lines)
-    new = [reply for reply in incoming if find_reply(tx, room.id, reply.id) is None]
+    new = [reply for reply in incoming if count_reply(tx, reply) is not None]
     for reply in new:
         write_reply(tx, room.id, reply)
     return Imported(replies=len(new)), shift
