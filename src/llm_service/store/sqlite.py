@@ -188,11 +188,11 @@ class SqliteDatabase:
         return work(self._connected())
 
     def _transact(self, work: Callable[[Driver], T]) -> T:
-        connection = self._connected()
+        connection = self._to_write()
         try:
             connection.raw.execute("BEGIN IMMEDIATE")
             result = work(connection)
-            connection.raw.commit()
+            connection.raw.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 connection.raw.rollback()
@@ -200,12 +200,15 @@ class SqliteDatabase:
         return result
 
     def _purge(self) -> None:
-        self._connected().pragma("wal_checkpoint(TRUNCATE)")
+        self._to_write().pragma("wal_checkpoint(TRUNCATE)")
 
-    def _connected(self) -> SqliteDriver:
+    def _to_write(self) -> SqliteDriver:
         if self._connection is not None and self._moved():
             log.error("the database file was taken away while it was in use")
             self._disconnect()
+        return self._connected()
+
+    def _connected(self) -> SqliteDriver:
         if self._connection is None:
             self._connection = self._open()
         return self._connection
