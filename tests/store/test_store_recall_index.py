@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from said import message
@@ -57,6 +58,12 @@ async def test_what_is_found_can_be_ranked_before_it_is_read(store: Store):
     assert seen == [(header_of(one), score) for one, score in plain]
     assert found[0][0] == plain[2][0]
     assert await store.search("default", ["cat"], ranking=lambda _: []) == []
+
+
+@pytest.mark.parametrize("position", [0, -1, -(2**40)])
+async def test_before_the_first_message_there_is_nothing(store: Store, position: int):
+    await store.append([message("a", "cat")])
+    assert await store.search("default", ["cat"], exclude_after_position=position) == []
 
 
 async def test_words_are_what_the_service_says_they_are(url: str):

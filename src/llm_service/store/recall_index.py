@@ -62,6 +62,8 @@ def search(
     if row is None:
         return []
     last = row.last_position if exclude_after_position is None else min(exclude_after_position, row.last_position)
+    if last < 1:
+        return []
     prints, tail = set(map(USUAL.__getitem__, terms)), tail_of(row.last_position)
     words = said(tx, row.id, prints, last=last, tail=tail, enough=READ)
     scores = {position: score for score, position in rank(words, row.messages, last=last, limit=limit)}
