@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,15 +153,39 @@ def test_a_forgotten_message_is_in_no_topic_and_no_mood():
 
 
 def test_no_word_of_a_forgotten_message_stays_in_memory():
-    tracker, _ = tracked(chat(*BOSS))
-    tracker.forget([str(n) for n in range(5)])
-    assert "queen" not in repr(vars(tracker))
+    tracker, _ = tracked(chat(*BOSS), limit=4)
+    assert tracker.topics(1_020.0)
+    tracker.observe(said("back to the queen", id="5", at=1_025.0))
+    assert b"queen" in pickle.dumps(tracker)
+    tracker.forget([str(n) for n in range(6)])
+    assert b"queen" not in pickle.dumps(tracker)
 
 
 def test_a_message_that_comes_again_counts_once():
     tracker, _ = tracked([said("glass queen", id="x", emotes=["LUL"]), said("pizza", id="x")])
     assert labels(tracker, 0.0) == ["pizza"]
     assert tracker.mood(0.0) == ()
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(BOSS + PIZZA), st.sampled_from(["observe", "ask", "again", "forget"])), max_size=40
+    )
+)
+def test_topics_are_the_same_whenever_they_were_asked_for(steps):
+    """What a tracker remembers from one question to the next is what it would find out anew."""
+    asked, quiet = TopicTracker(limit=12), TopicTracker(limit=12)
+    for place, (line, what) in enumerate(steps):
+        at = 1_000.0 + 5 * place
+        for tracker in (asked, quiet):
+            if what == "forget":
+                tracker.forget([str(place - 2)])
+            else:
+                name, _, text = line.partition(": ")
+                tracker.observe(said(text, name, at=at, id=str(place - 3 if what == "again" else place)))
+        if what == "ask":
+            asked.topics(at)
+    assert asked.topics(2_000.0) == quiet.topics(2_000.0)
 
 
 def test_a_forgotten_person_has_said_nothing():

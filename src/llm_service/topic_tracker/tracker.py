@@ -10,23 +10,20 @@ Srivastava and Xu, ICDE 2009). What a line added is taken back exactly when it i
 from __future__ import annotations
 
 import math
-import re
 from array import array
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
-from itertools import islice, pairwise
-from operator import itemgetter
+from itertools import islice
 from typing import Literal
 
-from llm_service.memo import Memory
 from llm_service.people import person
-from llm_service.topic_tracker.mood import Moods
 from llm_service.types import Message, Mood, Topic
-from llm_service.words import UNSPACED, read, stem
-from llm_service.words import term as content
+
+from .concordance import Concordance, Mentions
+from .lines import Line, spoken, terms_of
+from .mood import Moods
 
 BEGINS = 2.5
 """Fresh lines' worth of attention from which a word is a topic of its own: three people within a while."""
@@ -38,26 +35,14 @@ RECENT = 8
 """Lines of a person in which a word they repeat is looked for."""
 ECHO = 0.5
 """What a line counts for the words of the line it answers: *so true* goes on with a topic without naming it."""
-SAMPLE = 64
-"""Newest lines that a topic's label is taken from."""
 TOPICS = 8
 """Most topics named at a time."""
-WORDS = 40
-"""Most words of a line that are looked at: a wall of text is not more of a topic."""
+CANDIDATES = 4 * TOPICS
+"""Most words that are looked at for that, the strongest first."""
 STALE = 0.05
 """Novelty under which a line is not remembered at all, so that a flood of one text does not push out the rest."""
 REBASE = 64.0
 """Half-lives after which the fixed moment moves on, long before a float overflows."""
-
-_NO_WORDS = re.compile(r"https?:\S+|@\S+")
-_FILLER_WORDS = """lol lmao rofl haha hahaha hehe xd omg wtf gg ggwp wp ok okay yes yeah yep yup no nope nah pls please
-    thx thanks thank ty np sorry hi hello hey hiya bye gn gm wow cool nice good great bad best better sure maybe right
-    true man bro dude guys chat stream streamer say says said tell think know want need look see come make made take
-    put use used way lot bit kinda sorta actually literally basically totally super pretty much many today now time
-    day people guy stuff try love hate feel wait stop danke bitte ja nein merci oui non gracias por favor si sim
-    obrigado da net"""
-_FILLER = frozenset(stem(word) for word in _FILLER_WORDS.split())
-"""Words that people use whatever they talk about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,45 +60,11 @@ class TopicChange:
     """Id of the message that made it so."""
 
 
-_Spelled = tuple[tuple[str, ...], tuple[str | None, ...]]
-
-
-@dataclass(slots=True, eq=False)
-class _Line:
-    """A remembered line."""
-
-    id: str
-    who: str
-    at: float
-    said: str
-    """What of it can have words."""
-    names: Set[str]
-    """Words in it that only call somebody."""
-    text: int
-    terms: tuple[str, ...]
-    """Its own words first, then those of the line it answers."""
-    own: int
-    """How many are its own."""
-    gains: array[float]
-    novelty: float
-
-    @property
-    def spelled(self) -> _Spelled:
-        """Its words as written, and what each is counted as, with ``None`` for what does not count."""
-        words = read(self.said).written[:WORDS]
-        terms = map(_TERMS.__getitem__, words)
-        if self.names.isdisjoint(words):
-            return words, tuple(terms)
-        return words, tuple([None if word in self.names else term for word, term in zip(words, terms, strict=True)])
-
-
 @dataclass(slots=True)
 class _Term:
     score: float = 0.0
     lines: int = 0
-    """How many have it. Which these are is looked for when it is asked: to keep that would take twice the memory."""
-    label: str = ""
-    """How they write it; empty if that is not known of these lines."""
+    """How many have it."""
 
 
 class TopicTracker:
@@ -122,10 +73,11 @@ class TopicTracker:
     def __init__(self, *, half_life: float = 120.0, limit: int = 1_000) -> None:
         self._half_life = half_life
         self._limit = limit
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, Line] = {}
         self._terms: dict[str, _Term] = {}
-        self._by: dict[str, list[_Line]] = {}
+        self._by: dict[str, list[Line]] = {}
         self._texts: dict[int, int] = {}
+        self._concordance = Concordance(self._lines)
         self._attention = 0.0
         self._base = 0.0
         self._moods = Moods(half_life=half_life, limit=limit)
@@ -165,6 +117,7 @@ class TopicTracker:
 
     def forget(self, message_ids: Collection[str]) -> None:
         """Take back all that these messages said."""
+        self._concordance.clear()
         for message_id in message_ids:
             if line := self._lines.get(message_id):
                 self._drop(line)
@@ -172,6 +125,7 @@ class TopicTracker:
 
     def forget_speaker(self, key: str) -> None:
         """Take back all that a person said; ``key`` as :func:`llm_service.people.person` makes it."""
+        self._concordance.clear()
         for line in [line for line in self._lines.values() if line.who == key]:
             self._drop(line)
         self._moods.forget_speaker(key)
@@ -190,13 +144,13 @@ class TopicTracker:
         attention = self._attention * fading + 1.0
         return tuple(
             Topic(
-                label=group.label,
-                weight=min(1.0, self._terms[group.term].score * fading / attention),
-                since=group.lines[0].at,
-                since_id=group.lines[0].id,
-                people=group.people,
+                label=mentions.label,
+                weight=min(1.0, self._terms[term].score * fading / attention),
+                since=mentions.lines[0].at,
+                since_id=mentions.lines[0].id,
+                people=len({line.who for line in mentions.lines}),
             )
-            for group in islice(self._groups(), TOPICS)
+            for term, mentions in islice(self._groups(), TOPICS)
         )
 
     def mood(self, now: float) -> tuple[Mood, ...]:
@@ -207,25 +161,21 @@ class TopicTracker:
 
     def _read(
         self, message: Message, who: str, parent: str | None, emotes: Collection[str], names: Set[str]
-    ) -> _Line | None:
+    ) -> Line | None:
         """What there is to remember of a message; None where its text comes again and again."""
-        said = _spoken(message.line, emotes)
-        counted = _counted(said, names)
-        own, text = len(counted), hash(frozenset(counted))
+        said = spoken(message.line, emotes)
+        terms = terms_of(said, names)
+        own, text = len(terms), hash(frozenset(terms))
         times = self._texts.get(text, 0)
         if 1 / (1 + times) ** 2 < STALE:
             return None
         if above := self._lines.get(parent) if parent else None:
-            counted |= dict.fromkeys(above.terms[: above.own])
-        again = self._said_before(who, counted)
-        gains = _gains(times, own, len(counted))
+            terms |= dict.fromkeys(above.terms[: above.own])
+        again = self._said_before(who, terms)
+        gains = _gains(times, own, len(terms))
         if again:
-            gains = array(
-                "d", [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, counted, strict=True)]
-            )
-        return _Line(
-            message.id, who, message.sent_at, said, names, text, tuple(counted), own, gains, 1 / (1 + times) ** 2
-        )
+            gains = array("d", [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, terms, strict=True)])
+        return Line(message.id, who, message.sent_at, said, names, text, tuple(terms), own, gains, 1 / (1 + times) ** 2)
 
     def _said_before(self, who: str, terms: Mapping[str, None]) -> Mapping[str, int]:
         """In how many of the person's newest lines each of ``terms`` is, where it is in any."""
@@ -235,18 +185,17 @@ class TopicTracker:
                 found[term] = found.get(term, 0) + 1
         return found
 
-    def _keep(self, line: _Line, weight: float) -> None:
+    def _keep(self, line: Line, weight: float) -> None:
         """Count a line. Those of its words that hardly anybody spoke of any more end as topics before that."""
-        least = ENDS * weight
+        least, counts = ENDS * weight, self._terms
         for term, gain in zip(line.terms, line.gains, strict=True):
-            counted = self._terms.get(term)
+            counted = counts.get(term)
             if counted is None:
-                counted = self._terms[term] = _Term()
+                counted = counts[term] = _Term()
             elif counted.score < least and term in self._topics:
                 del self._topics[term]
             counted.score += gain * weight
             counted.lines += 1
-            counted.label = ""
         self._attention += line.novelty * weight
         self._texts[line.text] = self._texts.get(line.text, 0) + 1
         recent = self._by.get(line.who)
@@ -256,19 +205,17 @@ class TopicTracker:
         if len(recent) > RECENT:
             del recent[0]
         self._lines[line.id] = line
+        self._concordance.add(line)
 
-    def _drop(self, line: _Line) -> None:
+    def _drop(self, line: Line) -> None:
         del self._lines[line.id]
-        weight = self._weight(line.at)
+        weight, counts = self._weight(line.at), self._terms
         for term, gain in zip(line.terms, line.gains, strict=True):
-            counted = self._terms[term]
+            counted = counts[term]
             counted.score -= gain * weight
             counted.lines -= 1
-            counted.label = ""
             if not counted.lines:
-                del self._terms[term]
-                self._topics.pop(term, None)
-                self._leader = "" if term == self._leader else self._leader
+                self._drop_term(term)
         self._attention -= line.novelty * weight
         times = self._texts[line.text] = self._texts[line.text] - 1
         if not times:
@@ -278,6 +225,11 @@ class TopicTracker:
             recent.remove(line)
         if not recent:
             self._by.pop(line.who, None)
+
+    def _drop_term(self, term: str) -> None:
+        del self._terms[term]
+        self._topics.pop(term, None)
+        self._leader = "" if term == self._leader else self._leader
 
     def _weight(self, at: float) -> float:
         return math.exp2((at - self._base) / self._half_life)
@@ -308,23 +260,23 @@ class TopicTracker:
         for term in [term for term in self._topics if self._terms[term].score < least]:
             del self._topics[term]
 
-    def _change(self, line: _Line, weight: float) -> TopicChange | None:
+    def _change(self, line: Line, weight: float) -> TopicChange | None:
         term, score = self._strongest(line.terms)
         if not score or score < BEGINS * weight:
             return None
         known = term in self._topics
         if known and (term == self._leader or score <= TAKES_OVER * self._score(self._leader)):
             return None
-        lines = self._lines_with({term})[term]
-        if not known and not self._is_shared(lines):
+        mentions = self._concordance.of(term)
+        if not known and not self._is_shared(mentions.lines):
             return None
         self._end(weight)
         risen = [term for term in line.terms if self._score(term) >= BEGINS * weight]
-        return self._turn_to(term, risen, lines, line)
+        return self._turn_to(term, risen, mentions, line)
 
-    def _turn_to(self, term: str, risen: Iterable[str], lines: Sequence[_Line], line: _Line) -> TopicChange | None:
+    def _turn_to(self, term: str, risen: Iterable[str], mentions: Mentions, line: Line) -> TopicChange | None:
         known = term in self._topics
-        companion = not known and self._is_companion(lines)
+        companion = not known and self._is_companion(mentions.lines)
         self._topics.update(dict.fromkeys(risen))
         if companion:
             return None
@@ -332,13 +284,13 @@ class TopicTracker:
             self._leader = term
         return TopicChange(
             kind="shifted" if known else "began",
-            label=self._label(term, lines),
-            since=lines[0].at,
-            since_id=lines[0].id,
+            label=mentions.label,
+            since=mentions.lines[0].at,
+            since_id=mentions.lines[0].id,
             message_id=line.id,
         )
 
-    def _is_companion(self, lines: Sequence[_Line]) -> bool:
+    def _is_companion(self, lines: Sequence[Line]) -> bool:
         """Whether a word with these lines mostly comes with one that is a topic already: *ring* after *elden*."""
         return 2 * sum(not self._topics.keys().isdisjoint(line.terms) for line in lines) > len(lines)
 
@@ -353,7 +305,7 @@ class TopicTracker:
         counted = self._terms.get(term)
         return counted.score if counted else 0.0
 
-    def _is_shared(self, lines: Sequence[_Line]) -> bool:
+    def _is_shared(self, lines: Sequence[Line]) -> bool:
         """Several people said it in several ways; where only one person writes, that person is the room, and must say
         more than one thing over and over."""
         first = lines[0]
@@ -362,20 +314,19 @@ class TopicTracker:
             return said_anew and any(line.who != first.who for line in lines)
         return said_anew or len(lines) == 1
 
-    def _groups(self) -> Iterator[_Group]:
+    def _groups(self) -> Iterator[tuple[str, Mentions]]:
         """The strongest words, each with the words that come with it: one group is one topic."""
-        taken: list[set[_Line]] = []
-        strongest = self._strongest_terms(4 * TOPICS)
-        found = self._lines_with(set(strongest))
+        taken: list[set[Line]] = []
+        strongest = self._strongest_terms(CANDIDATES)
         for term in strongest:
-            lines = found[term]
-            if not self._is_shared(lines):
+            mentions = self._concordance.of(term, strongest)
+            if not self._is_shared(mentions.lines):
                 continue
-            said = set(lines)
+            said = set(mentions.lines)
             if any(2 * len(said & other) > len(said) for other in taken):
                 continue
             taken.append(said)
-            yield _Group(term, self._label(term, lines), lines, len({line.who for line in lines}))
+            yield term, mentions
 
     def _strongest_terms(self, most: int) -> list[str]:
         """So many words, the strongest first. A pair for each of some thousand words would keep the garbage collector
@@ -384,27 +335,6 @@ class TopicTracker:
         pairs = sorted([(counted.score, term) for term, counted in self._terms.items() if counted.score >= least])
         return [term for _, term in pairs[: -most - 1 : -1]]
 
-    def _lines_with(self, terms: set[str]) -> dict[str, list[_Line]]:
-        """The lines that have each of these words, in order."""
-        found: dict[str, list[_Line]] = {term: [] for term in terms}
-        for line in self._lines.values():
-            for term in terms.intersection(line.terms):
-                found[term].append(line)
-        return found
-
-    def _label(self, term: str, lines: Sequence[_Line]) -> str:
-        counted = self._terms[term]
-        counted.label = counted.label or _label(term, lines)
-        return counted.label
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    term: str
-    label: str
-    lines: list[_Line]
-    people: int
-
 
 @lru_cache(maxsize=1 << 10)
 def _gains(times: int, own: int, terms: int) -> array[float]:
@@ -412,59 +342,3 @@ def _gains(times: int, own: int, terms: int) -> array[float]:
     before. Lines share these."""
     novelty = 1 / (1 + times) ** 2
     return array("d", [novelty] * own + [novelty * ECHO] * (terms - own))
-
-
-def _term(word: str) -> str | None:
-    found = content(word)
-    return None if found in _FILLER or (found or "").isdecimal() or word.isdecimal() else found
-
-
-_TERMS = Memory(_term, 1 << 14)
-"""What a word is counted as; None for one that tells nothing about a topic."""
-
-
-def _spoken(text: str, emotes: Collection[str]) -> str:
-    """``text`` without emotes, links and mentions."""
-    if emotes:
-        text = " ".join([token for token in text.split() if token not in emotes])
-    return _NO_WORDS.sub(" ", text) if "@" in text or "http" in text else text
-
-
-def _counted(said: str, names: Set[str]) -> dict[str, None]:
-    """What the words of a text are counted as, each once. Two texts have it in common that differ only in order, case,
-    endings, numbers and emotes."""
-    words: Iterable[str] = read(said).written[:WORDS]
-    if not names.isdisjoint(words):
-        words = [word for word in words if word not in names]
-    return dict.fromkeys(filter(None, map(_TERMS.__getitem__, words)))
-
-
-def _label(term: str, lines: Sequence[_Line]) -> str:
-    """``term`` as it is mostly written, with the word beside it that mostly comes with it."""
-    spoken = [spelled for line in lines[-SAMPLE:] if term in (spelled := line.spelled)[1]]
-    phrases = Counter(phrase for spelled in spoken for phrase in _phrases_with(term, spelled))
-    stems = {phrase: (stem(phrase[0]), stem(phrase[1])) for phrase in phrases}
-    alike: dict[tuple[str, str], int] = {}
-    for phrase, times in phrases.items():
-        alike[stems[phrase]] = alike.get(stems[phrase], 0) + times
-    common, times = max(alike.items(), key=itemgetter(1), default=(None, 0))
-    if 2 * times > len(spoken):
-        usual = max([phrase for phrase in phrases if stems[phrase] == common], key=phrases.__getitem__)
-        return _joined(usual)
-    told = Counter(word for words, terms in spoken for word, found in zip(words, terms, strict=True) if found == term)
-    return told.most_common(1)[0][0] if told else term
-
-
-def _phrases_with(term: str, spelled: _Spelled) -> Iterator[tuple[str, str]]:
-    words, terms = spelled
-    for place, (left, right) in enumerate(pairwise(terms)):
-        if left and right and term in (left, right):
-            yield words[place], words[place + 1]
-
-
-def _joined(words: Sequence[str]) -> str:
-    """Words with spaces; pairs cut from an unspaced script are put together again."""
-    label = words[0]
-    for left, right in pairwise(words):
-        label += right[1:] if UNSPACED.match(right) and left[-1] == right[0] else " " + right
-    return label
