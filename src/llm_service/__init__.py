@@ -32,6 +32,7 @@ The map. Imports point down only, and neighbours in a band are strangers; ``make
                 measures          how values are spread
     WORDS       settings          every knob
                 memo              what was worked out about people's words, until it must be forgotten
+                multimap          several things under one key
                 types, errors     the values that travel between all of these, and what can go wrong
 
 A message travels: hygiene → store → topics → turn-taking → prompt → admission → engine → cleaner → reply → store.

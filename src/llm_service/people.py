@@ -6,6 +6,7 @@ import re
 from sys import intern
 
 from llm_service.memo import remembered
+from llm_service.multimap import Multimap
 from llm_service.words import fold, is_stop
 
 _OPENING = re.compile(r"[<@]*([^\s:,>]+)\s*([:,>])?")
@@ -34,20 +35,20 @@ class Names:
     """
 
     def __init__(self) -> None:
-        self._people: dict[str, list[str]] = {}
-        self._plain: dict[str, list[str]] = {}
+        self._people: Multimap[str, str] = Multimap()
+        self._plain: Multimap[str, str] = Multimap()
 
     def add(self, username: str, key: str) -> None:
         """Someone called ``username`` is there, known as ``key``; the newest of two with one name wins."""
         for name, plain in _forms(username):
-            _put(self._people, name, key)
-            _put(self._plain, plain, key)
+            self._people.put(name, key)
+            self._plain.put(plain, key)
 
     def remove(self, username: str, key: str) -> None:
         """Take back one ``add``."""
         for name, plain in _forms(username):
-            _take_back(self._people, name, key)
-            _take_back(self._plain, plain, key)
+            self._people.take_out(name, key)
+            self._plain.take_out(plain, key)
 
     def addressed(self, text: str) -> str | None:
         """Key of the person whom ``text`` names: the one it opens with, else the first one in it."""
@@ -67,12 +68,11 @@ class Names:
         if not marked:
             return self._named(name)
         plain = _plain(name)
-        return _newest(self._people, name) or (_newest(self._plain, plain) if len(plain) > 3 else None)
+        return self._people.newest(name) or (self._plain.newest(plain) if len(plain) > 3 else None)
 
     def _named(self, token: str) -> str | None:
-        return (
-            _newest(self._people, token) if len(token) > 2 and not is_stop(token) and token not in _GREETINGS else None
-        )
+        is_name = len(token) > 2 and not is_stop(token) and token not in _GREETINGS
+        return self._people.newest(token) if is_name else None
 
 
 _GREETINGS = frozenset(["hello", "hey", "thanks", "yes", "okay", "please", "guys", "chat", "bot"])
@@ -88,24 +88,3 @@ def _forms(username: str) -> tuple[tuple[str, str], ...]:
 
 def _plain(name: str) -> str:
     return _ORNAMENT.sub("", name) or name
-
-
-def _newest(table: dict[str, list[str]], name: str) -> str | None:
-    people = table.get(name)
-    return people[-1] if people else None
-
-
-def _put(table: dict[str, list[str]], name: str, key: str) -> None:
-    people = table.get(name)
-    if people is None:
-        table[name] = [key]
-    else:
-        people.append(key)
-
-
-def _take_back(table: dict[str, list[str]], name: str, key: str) -> None:
-    people = table.get(name)
-    if people and key in people:
-        people.remove(key)
-        if not people:
-            del table[name]

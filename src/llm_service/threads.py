@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from llm_service.multimap import Multimap
 from llm_service.people import Names, person
 from llm_service.types import Message, Reply
 from llm_service.words import read
@@ -68,8 +69,8 @@ class ThreadTracker:
     def __init__(self, *, assistant: str = "Assistant", limit: int = 2_000) -> None:
         self._limit = limit
         self._lines: dict[str, _Line] = {}
-        self._by: dict[str, list[_Line]] = {}
-        self._to: dict[str, list[_Line]] = {}
+        self._by: Multimap[str, _Line] = Multimap(RECENT)
+        self._to: Multimap[str, _Line] = Multimap(RECENT)
         self._frequency: dict[str, int] = {}
         self._names = Names()
         self._names.add(assistant, _ASSISTANT)
@@ -156,8 +157,8 @@ class ThreadTracker:
         return None if own and _asks_anew(line, own) else own
 
     def _own(self, line: _Line) -> _Line | None:
-        own = self._by.get(line.who)
-        return own[-1] if own and line.at - own[-1].at <= STALE else None
+        own = self._by.newest(line.who)
+        return own if own and line.at - own.at <= STALE else None
 
     def _likeness(self, said: frozenset[str], other: _Line) -> float:
         """How much a line of these words and another one say the same: rare shared words count, long lines share some
@@ -173,9 +174,9 @@ class ThreadTracker:
         line.thread = earlier.thread if earlier else []
         line.thread.append(line.id)
         self._lines[line.id] = line
-        _put_in(self._by, line.who, line)
+        self._by.put(line.who, line)
         if line.to:
-            _put_in(self._to, line.to, line)
+            self._to.put(line.to, line)
         frequency = self._frequency
         for word in line.words:
             frequency[word] = frequency.get(word, 0) + 1
@@ -187,8 +188,9 @@ class ThreadTracker:
     def _drop(self, line: _Line) -> None:
         del self._lines[line.id]
         line.thread.remove(line.id)
-        _take_out(self._by, line.who, line)
-        _take_out(self._to, line.to, line)
+        self._by.take_out(line.who, line)
+        if line.to:
+            self._to.take_out(line.to, line)
         frequency = self._frequency
         for word in line.words:
             left = frequency[word] = frequency[word] - 1
@@ -217,20 +219,3 @@ def _asks_anew(line: _Line, own: _Line) -> bool:
 
 def _best(candidates: Iterable[tuple[float, _Line]]) -> _Line:
     return max(candidates, key=lambda candidate: (candidate[0], candidate[1].number))[1]
-
-
-def _put_in(table: dict[str, list[_Line]], key: str, line: _Line) -> None:
-    lines = table.get(key)
-    if lines is None:
-        lines = table[key] = []
-    lines.append(line)
-    if len(lines) > RECENT:
-        del lines[0]
-
-
-def _take_out(table: dict[str, list[_Line]], key: str | None, line: _Line) -> None:
-    lines = table.get(key) if key else None
-    if key and lines and line in lines:
-        lines.remove(line)
-        if not lines:
-            del table[key]

@@ -18,6 +18,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import Literal
 
+from llm_service.multimap import Multimap
 from llm_service.people import person
 from llm_service.types import Message, Mood, Topic
 
@@ -75,7 +76,7 @@ class TopicTracker:
         self._limit = limit
         self._lines: dict[str, Line] = {}
         self._terms: dict[str, _Term] = {}
-        self._by: dict[str, list[Line]] = {}
+        self._by: Multimap[str, Line] = Multimap(RECENT)
         self._texts: dict[int, int] = {}
         self._concordance = Concordance(self._lines)
         self._attention = 0.0
@@ -167,7 +168,8 @@ class TopicTracker:
         terms = terms_of(said, names)
         own, text = len(terms), hash(frozenset(terms))
         times = self._texts.get(text, 0)
-        if 1 / (1 + times) ** 2 < STALE:
+        novelty = 1 / (1 + times) ** 2
+        if novelty < STALE:
             return None
         if above := self._lines.get(parent) if parent else None:
             terms |= dict.fromkeys(above.terms[: above.own])
@@ -175,14 +177,15 @@ class TopicTracker:
         gains = _gains(times, own, len(terms))
         if again:
             gains = array("d", [gain / (1 + again.get(term, 0)) ** 2 for gain, term in zip(gains, terms, strict=True)])
-        return Line(message.id, who, message.sent_at, said, names, text, tuple(terms), own, gains, 1 / (1 + times) ** 2)
+        return Line(message.id, who, message.sent_at, said, names, text, tuple(terms), own, gains, novelty)
 
     def _said_before(self, who: str, terms: Mapping[str, None]) -> Mapping[str, int]:
         """In how many of the person's newest lines each of ``terms`` is, where it is in any."""
         found: dict[str, int] = {}
         for line in self._by.get(who, ()):
-            for term in filter(terms.__contains__, line.terms):
-                found[term] = found.get(term, 0) + 1
+            for term in line.terms:
+                if term in terms:
+                    found[term] = found.get(term, 0) + 1
         return found
 
     def _keep(self, line: Line, weight: float) -> None:
@@ -198,12 +201,7 @@ class TopicTracker:
             counted.lines += 1
         self._attention += line.novelty * weight
         self._texts[line.text] = self._texts.get(line.text, 0) + 1
-        recent = self._by.get(line.who)
-        if recent is None:
-            recent = self._by[line.who] = []
-        recent.append(line)
-        if len(recent) > RECENT:
-            del recent[0]
+        self._by.put(line.who, line)
         self._lines[line.id] = line
         self._concordance.add(line)
 
@@ -220,11 +218,7 @@ class TopicTracker:
         times = self._texts[line.text] = self._texts[line.text] - 1
         if not times:
             del self._texts[line.text]
-        recent = self._by.get(line.who)
-        if recent and line in recent:
-            recent.remove(line)
-        if not recent:
-            self._by.pop(line.who, None)
+        self._by.take_out(line.who, line)
 
     def _drop_term(self, term: str) -> None:
         del self._terms[term]
