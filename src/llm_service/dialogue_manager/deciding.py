@@ -65,8 +65,7 @@ class Deciding:
             room.events.publish("decision", decision)
 
     def skip(self, room: Room) -> int:
-        """Cut off the replies that are being written; returns how many there were. What a turn had chosen to answer
-        is passed over with them."""
+        """Drop the turns that run, and let go of what they had chosen to answer; returns how many there were."""
         running = list(room.turns)
         for turn in running:
             turn.drop("The reply was skipped.")

@@ -44,9 +44,9 @@ class Ingesting:
         parts = (self._ingested(found, part, stored) for (found, part, _), stored in zip(begun, saved, strict=True))
         return list(chain.from_iterable(parts))
 
-    def message(self, draft: Draft, room: Room, *, place: int = 0) -> Message:
-        """The line that a draft becomes: neutralised, with an id, and not from the future; ``place`` is where it is
-        expected to stand. Raises :class:`InvalidMessage`."""
+    def message(self, draft: Draft, room: Room, *, behind: int = 0) -> Message:
+        """The line that a draft becomes: neutralised, with an id, and not from the future. It is expected to stand
+        behind so many others that are about to join the room. Raises :class:`InvalidMessage`."""
         now = self._clock()
         neutral = neutralise_message(
             username=draft.username,
@@ -67,7 +67,7 @@ class Ingesting:
             badges=neutral.badges,
             reply_to=draft.reply_to,
             sent_at=now if draft.sent_at is None else min(draft.sent_at, now),
-            position=place,
+            position=room.last_position + behind + 1,
         )
 
     def _taken(self, drafts: Sequence[Draft], room: Room) -> list[Ingested]:
@@ -78,7 +78,7 @@ class Ingesting:
 
     def _taken_one(self, draft: Draft, room: Room, seen: set[str]) -> Ingested:
         try:
-            message = self.message(draft, room, place=room.last_position + len(seen) + 1)
+            message = self.message(draft, room, behind=len(seen))
         except InvalidMessage as exc:
             return Ingested(id=draft.message_id or "", problem=exc)
         known = message.id in seen or room.has(message.id)

@@ -148,7 +148,8 @@ class Room:
                     self.emotes[emote] = None
 
     def join(self, messages: Iterable[Message]) -> list[Message]:
-        """Put messages at the end of the conversation; their places are provisional until the store confirms them."""
+        """Put messages at the end of the conversation, whatever places they were expected to have; these are
+        provisional until the store confirms them."""
         joined = [self._placed(message) for message in messages]
         self._add(joined)
         if len(self.entries) > 2 * MOST_ENTRIES:
@@ -158,14 +159,12 @@ class Room:
         return joined
 
     def _placed(self, message: Message) -> Message:
-        if not message.position:
-            message = replace(message, position=self.last_position + 1)
-        self.last_position = max(self.last_position, message.position)
-        return message
+        place = self.last_position = self.last_position + 1
+        return message if message.position == place else replace(message, position=place)
 
     def rejoin_unsaved(self) -> None:
         """Put what is not in the store yet behind what was read from there."""
-        for joined in self.join([replace(message, position=0) for message in self.unsaved.values()]):
+        for joined in self.join(self.unsaved.values()):
             self.unsaved[joined.id] = joined
             if joined.id in self.pending:
                 self.pending[joined.id] = joined
