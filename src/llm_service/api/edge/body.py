@@ -27,7 +27,7 @@ from llm_service.memo import remembered
 
 MOST_AGAIN = 64
 """Bodies that are remembered, each by its path: another route reads something else of it."""
-LONGEST_AGAIN = 16 * 1024
+LONGEST_AGAIN = 4 * 1024
 """Bytes of a body that is worth remembering."""
 
 _TOO_SLOW = 408
