@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_service.prompt.notes import as_note, notes
 from llm_service.response_cleaner import ResponseCleaner, characters, chat, loops, markers, phrases, prose, sentences
 from llm_service.response_cleaner.formats import ANSWER_TAGS, LITERALS, THOUGHT_TAGS, TOOL_TAGS
 from llm_service.response_cleaner.speakers import Speakers
+from llm_service.turn_taking import crowd_lines
+from llm_service.types import Message, Recalled
 
 ROOM = {"bot_name": "Pip", "usernames": ("Ann", "kat_99", "Mo")}
 
@@ -217,6 +220,10 @@ SEAMS = [
 """What meets where something was taken out makes no marker and no code; and what was there stays."""
 
 SAME = [
+    "(Reply to this if you agree!) Ha.",
+    "(About time: finally!) ok",
+    "(Earlier, I said no.) Now yes.",
+    "I counted [x3] wins.",
     "Note: the stream starts at 12:30.",
     "Tip: press F to jump",
     "Rule 1: no spoilers",
@@ -311,6 +318,13 @@ SAME = [
 """Chat that must come out as it went in."""
 
 SPOKEN = [
+    ("[×3] Ann and Mo: gg\nSure, gg!", "Sure, gg!"),
+    ("Sure!\n[×37] Ann, Mo and 35 others: KEKW", "Sure!"),
+    ("Hey [×200] Mo, hi!", "Hey Mo, hi!"),
+    ("(This follows on Ann: hi) Sure thing!", "Sure thing!"),
+    ("(Earlier, 2 hours ago, Zed: I love cats (really)) You love cats, Zed!", "You love cats, Zed!"),
+    ("(Reply to Ann, kat_99)\nHi both!", "Hi both!"),
+    ("Tea, Mo? (About Mo: likes tea; has a cat)", "Tea, Mo?"),
     ("Pip: hi", "hi"),
     ("**Pip**: hi", "hi"),
     ("**Pip:** hi", "hi"),
@@ -603,6 +617,26 @@ def test_the_chat_stage_publishes_sentence_by_sentence():
     assert stream.feed("Nine it is. See") == "Nine it is."
     assert stream.feed(" you **there**! Bye") == ""
     assert stream.finish() == " See you there! Bye"
+
+
+def said(name: str, text: str, number: int) -> Message:
+    return Message(
+        id=f"m{number}", room="r", username=name, text=text, speaker=name, line=text, sent_at=0.0, position=number
+    )
+
+
+def test_no_note_of_a_prompt_and_no_line_of_a_crowd_is_shown():
+    lines = [said(name, "what a save", number) for number, name in enumerate(ROOM["usernames"])]
+    noted = notes(
+        recalled=[Recalled(message=lines[0], score=1.0)],
+        about=[("Mo", ["likes tea", "has a cat"])],
+        follows=[("you", "Nine sharp!"), ("Ann", "when is it")],
+        hints=["Reply to Ann, Mo"],
+        now=7200.0,
+    )
+    cleaner = ResponseCleaner(**ROOM)
+    for echo in (*map(as_note, noted), *crowd_lines(lines)):
+        check(cleaner, f"{echo}\nSure thing!", "Sure thing!")
 
 
 def test_what_was_removed_is_counted():

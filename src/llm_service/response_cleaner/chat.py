@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import regex
 
-from llm_service.response_cleaner import asides, loops, markdown, markers, prose, sentences
+from llm_service.response_cleaner import asides, echoes, loops, markdown, markers, prose, sentences
 from llm_service.response_cleaner.characters import scrub
 from llm_service.response_cleaner.phrases import SWITCH, opening
 from llm_service.response_cleaner.sieve import Sieve
@@ -226,7 +226,9 @@ def _without_monologue(text: str, thoughts: list[str], counts: Counter[str], *, 
 
 def _one_line(text: str, room: Room, thoughts: list[str], counts: Counter[str], *, begins: bool, line: bool) -> str:
     rows = _own_rows(_STRIPPED_TURN.sub("", text), room, counts, begins=begins, line=line)
-    text, muttered = asides.without_mutterings(rows)
+    said = echoes.without_echoes(rows, room.speakers.others)
+    counts["echo"] += said != rows
+    text, muttered = asides.without_mutterings(said)
     counts["aside"] += len(muttered)
     thoughts.extend(muttered)
     acted = asides.without_actions(text, room.emotes, begins=begins)

@@ -7,6 +7,8 @@ from functools import cached_property
 
 import regex
 
+from llm_service.response_cleaner.echoes import is_chorus
+
 _LABEL = regex.compile(
     r"\s*(?P<open>[*_]{0,3})(?:<(?P<irc>[^<>\n:]{1,40})>\s*:?|\[(?P<square>[^\[\]\n:]{1,40})\]\s*:"
     r"|@?(?P<name>[^\s:*_<>\[\]][^\n:<>\[\]]{0,39}?)(?P=open)\s?[:：])(?P=open)(?:[ \t]*|(?=\n))"
@@ -57,9 +59,10 @@ class Speakers:
         addressing = not begun and bool(lines) and self._speaker(lines[0]) in self.others
         kept: list[str] = []
         for line in lines:
-            if begun and not addressing and self.is_other(line):
+            chorus = is_chorus(line)
+            if begun and (chorus or (not addressing and self.is_other(line))):
                 break
-            own = self.unlabelled(line)
+            own = "" if chorus else self.unlabelled(line)
             kept.append(own)
             begun = begun or bool(own)
         return kept
