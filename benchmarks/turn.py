@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import random
@@ -58,7 +59,8 @@ CASES = (
 
 
 async def serve(engine: str, database: str | None) -> None:
-    """Take a case from each line of the input and say what its turns cost."""
+    """Take a case from each line of the input and say what its turns cost, garbage collected as ``serve`` has it."""
+    from llm_service.cli.serve import YOUNG
     from llm_service.service import open_service
     from llm_service.settings import Settings
 
@@ -66,6 +68,9 @@ async def serve(engine: str, database: str | None) -> None:
         more = {"database_url": database} if database else {}
         settings = Settings(**SETTINGS, base_url=f"{engine}/v1", data_dir=data, **more)
         async with open_service(settings) as service:
+            gc.collect()
+            gc.set_threshold(YOUNG)
+            gc.freeze()
             for asked in iter(sys.stdin.readline, ""):
                 print(json.dumps(await measured(service, Case(**json.loads(asked)))), flush=True)
 
